@@ -1,0 +1,29 @@
+#!/bin/sh
+# Make or update .venv from a hashed requirements file: environment.sh runtime|standin|dev
+set -eu
+cd "$(dirname "$0")/../.."
+say() { printf '%s\n' "$*" >&2; }
+
+python=${PYTHON:-python3}
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
+    say "Python 3.11 or newer is needed, and '$python' is not that. Install it, or name one: PYTHON=/path/to/python3.11 make ..."
+    exit 1
+}
+uv=$(command -v uv || true)
+if [ ! -x .venv/bin/python ]; then
+    say "Creating .venv"
+    if [ -n "$uv" ]; then
+        "$uv" venv --quiet --python "$python" .venv
+    else
+        "$python" -m venv .venv || {
+            say "'$python -m venv' failed. On Debian and Ubuntu: apt-get install python3-venv"
+            exit 1
+        }
+    fi
+fi
+if [ -z "$uv" ]; then
+    uv=.venv/bin/uv
+    [ -x "$uv" ] || .venv/bin/python -m pip install --quiet uv
+fi
+say "Installing packages ($1)"
+"$uv" pip install --quiet --python .venv/bin/python --require-hashes -r "requirements/$1.txt"

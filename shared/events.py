@@ -1,0 +1,157 @@
+"""Every event that passes between services: a past-tense fact, frozen, free of personal data.
+
+On the wire an event is a CloudEvent 1.0 in Kafka's binary binding (see ``shared.wire``). An old consumer must be
+able to read a new event: fields are only ever added, and with a default.
+"""
+
+from typing import ClassVar
+from uuid import UUID, uuid5
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from shared.language import (
+    CaseStatus,
+    Channel,
+    Clock,
+    Confidentiality,
+    DecisionSource,
+    DepartmentCode,
+    InactionKind,
+    Kind,
+    Urgency,
+)
+
+
+def event_id(cause: UUID, event_type: str) -> UUID:
+    """The id of the event that follows from `cause`: the same cause always gives the same id (RFC 9562, v5)."""
+    return uuid5(cause, event_type)
+
+
+class Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    event_type: ClassVar[str]
+
+    complaint_id: UUID
+
+
+class ComplaintReceived(Event):
+    """Intake accepted a complaint; `text` is redacted."""
+
+    event_type: ClassVar[str] = "hotline.complaint.received.v1"
+
+    ticket_number: str
+    channel: Channel
+    kind: Kind
+    urgency: Urgency
+    confidentiality: Confidentiality
+    title: str | None = None
+    text: str
+    place: str | None = None
+    # The department that the reporter or the channel names as the one complained about.
+    accused: DepartmentCode | None = None
+    # The department on whose own line or mailbox it came in.
+    received_by: DepartmentCode | None = None
+    occurred_at: AwareDatetime | None = None
+    accepted_at: AwareDatetime
+
+
+class ComplaintAssigned(Event):
+    """Router placed the complaint with a department and says why."""
+
+    event_type: ClassVar[str] = "hotline.complaint.assigned.v1"
+
+    ticket_number: str
+    channel: Channel
+    kind: Kind
+    urgency: Urgency
+    confidentiality: Confidentiality
+    title: str | None = None
+    text: str
+    place: str | None = None
+    accepted_at: AwareDatetime
+    department: DepartmentCode
+    accused: DepartmentCode | None = None
+    matter: str | None = None
+    decision_id: UUID
+    decided_by: DecisionSource
+    rule: str | None = None
+    # One sentence in Chinese that a person can read aloud.
+    reason: str
+    # Out of scope: where the law sends the reporter instead.
+    lawful_channel: str | None = None
+    policy_hash: str
+    assigned_at: AwareDatetime
+
+
+class Deadline(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    clock: Clock
+    due_at: AwareDatetime
+    warn_at: AwareDatetime | None = None
+    # Counted in a year whose holidays the State Council has not announced yet.
+    provisional: bool = False
+
+
+class CaseEvent(Event):
+    department: DepartmentCode
+    status: CaseStatus
+    version: int
+    at: AwareDatetime
+
+
+class CaseOpened(CaseEvent):
+    event_type: ClassVar[str] = "hotline.case.opened.v1"
+
+    deadlines: tuple[Deadline, ...]
+
+
+class CaseAcknowledged(CaseEvent):
+    event_type: ClassVar[str] = "hotline.case.acknowledged.v1"
+
+
+class CaseReplied(CaseEvent):
+    """The department answered; `reply` is redacted and meant for the reporter."""
+
+    event_type: ClassVar[str] = "hotline.case.replied.v1"
+
+    reply: str
+
+
+class ClockEvent(Event):
+    department: DepartmentCode
+    clock: Clock
+    due_at: AwareDatetime
+    at: AwareDatetime
+
+
+class DeadlineWarned(ClockEvent):
+    event_type: ClassVar[str] = "hotline.deadline.warned.v1"
+
+
+class DeadlineMissed(ClockEvent):
+    event_type: ClassVar[str] = "hotline.deadline.missed.v1"
+
+
+class InactionSuspected(ClockEvent):
+    """A missed deadline looks like nonfeasance; a person confirms or dismisses it."""
+
+    event_type: ClassVar[str] = "hotline.inaction.suspected.v1"
+
+    inaction_id: UUID
+    kind: InactionKind
+    # One sentence in Chinese: what was due when, and what is missing.
+    evidence: str
+
+
+EVENTS: tuple[type[Event], ...] = (
+    ComplaintReceived,
+    ComplaintAssigned,
+    CaseOpened,
+    CaseAcknowledged,
+    CaseReplied,
+    DeadlineWarned,
+    DeadlineMissed,
+    InactionSuspected,
+)

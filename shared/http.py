@@ -1,0 +1,114 @@
+"""The HTTP edge that every service has: health, metrics, and errors as problem details (RFC 9457)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+
+from shared.metrics import DEPENDENCY_UP, Refresh
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+class Problem(Exception):  # noqa: N818  # RFC 9457 calls it a problem
+    """What an HTTP client is told when a request cannot be done: Chinese first, then English."""
+
+    def __init__(self, status: int, zh: str, en: str, **extra: Any) -> None:
+        super().__init__(en)
+        self.status = status
+        self.detail = f"{zh} {en}"
+        self.extra = extra
+
+    def as_json(self) -> dict[str, Any]:
+        return {"type": "about:blank", "status": self.status, "detail": self.detail, **self.extra}
+
+
+def problem_response(problem: Problem) -> Response:
+    return Response(orjson.dumps(problem.as_json()), problem.status, media_type="application/problem+json")
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Something the service depends on; `check` returns or raises. Without a required one it is not ready."""
+
+    name: str
+    check: Callable[[], Awaitable[None]]
+    required: bool = True
+
+
+_PROBE_SECONDS = 3.0
+
+
+async def _outcome(probe: Probe) -> str:
+    try:
+        async with asyncio.timeout(_PROBE_SECONDS):
+            await probe.check()
+    except Exception as error:  # noqa: BLE001  # any failure of a probe means that the dependency is missing
+        DEPENDENCY_UP.labels(probe.name).set(0)
+        return str(error) or type(error).__name__
+    DEPENDENCY_UP.labels(probe.name).set(1)
+    return "ok"
+
+
+def add_operations(app: FastAPI, probes: Sequence[Probe], refreshes: Sequence[Refresh]) -> None:
+    """Add ``/livez``, ``/readyz`` (which names what is missing) and ``/metrics``."""
+
+    @app.get("/livez", tags=["operations"])
+    async def livez() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["operations"])
+    async def readyz(response: Response) -> dict[str, Any]:
+        outcomes = dict(zip((p.name for p in probes), await asyncio.gather(*map(_outcome, probes)), strict=True))
+        missing = [p for p in probes if outcomes[p.name] != "ok"]
+        if any(p.required for p in missing):
+            response.status_code = 503
+        status = "ok" if not missing else "degraded" if response.status_code != 503 else "unready"  # noqa: PLR2004
+        return {"status": status, "dependencies": outcomes}
+
+    @app.get("/metrics", tags=["operations"], response_class=Response)
+    async def metrics() -> Response:
+        await asyncio.gather(*(refresh() for refresh in refreshes), return_exceptions=True)
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def create_app(title: str, lifespan: Lifespan) -> FastAPI:
+    """A FastAPI application whose every error is a problem document and whose pages load nothing from outside."""
+    app = FastAPI(title=title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+
+    @app.exception_handler(Problem)
+    async def on_problem(_request: Request, problem: Problem) -> Response:
+        return problem_response(problem)
+
+    @app.exception_handler(HTTPException)
+    async def on_http(_request: Request, error: HTTPException) -> Response:
+        return problem_response(
+            Problem(error.status_code, _HTTP_ZH.get(error.status_code, "请求无法处理。"), error.detail)
+        )
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid(_request: Request, error: RequestValidationError) -> Response:
+        errors = [{"field": ".".join(map(str, e["loc"])), "en": e["msg"]} for e in error.errors()]
+        return problem_response(
+            Problem(422, "请求的字段有误。", "Some fields of the request are wrong.", errors=errors)
+        )
+
+    @app.exception_handler(Exception)
+    async def on_bug(_request: Request, _error: Exception) -> Response:
+        return problem_response(Problem(500, "系统内部错误，请稍后重试。", "Internal error; please try again later."))
+
+    return app
+
+
+_HTTP_ZH: Mapping[int, str] = {
+    404: "没有这个地址。",
+    405: "这个地址不支持该请求方法。",
+    413: "请求内容过大。",
+}

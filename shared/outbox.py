@@ -1,0 +1,147 @@
+"""The outbox: events are written beside the state they tell of, and a relay carries them to Kafka.
+
+The relay deletes a batch, publishes it and only then commits: a crash in between brings the rows back, and the
+consumers' inboxes drop what was published twice. One relay per service holds an advisory lock, so that the events
+of one complaint keep their order however many replicas run.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import orjson
+import structlog
+from aiokafka import AIOKafkaProducer
+from asyncpg import Record
+
+from shared.postgres import PASSING, Connection, Pool
+from shared.wire import Message
+
+log = structlog.get_logger(__name__)
+
+APPEND = """
+INSERT INTO outbox (topic, key, headers, body)
+SELECT * FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[])
+"""
+# The first number is arbitrary; advisory locks are per database, so the schema keeps the services apart.
+TAKE_TURN = "SELECT pg_try_advisory_xact_lock(7140, hashtext(current_schema()))"
+CLAIM = """
+WITH batch AS (SELECT id FROM outbox ORDER BY id LIMIT $1),
+taken AS (DELETE FROM outbox USING batch WHERE outbox.id = batch.id RETURNING outbox.*)
+SELECT topic, key, headers, body FROM taken ORDER BY id
+"""
+DEPTH = "SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 FROM outbox"
+
+_BATCH = 1000
+_POLL_SECONDS = 1.0
+_SEND_SECONDS = 20.0
+_PAUSE_AFTER_FAILURE_SECONDS = 1.0
+
+
+async def append(connection: Connection, messages: Sequence[Message]) -> None:
+    """Write `messages` in the caller's transaction; they are published, in this order, after it commits."""
+    if messages:
+        await connection.execute(
+            APPEND,
+            [m.topic for m in messages],
+            [m.key for m in messages],
+            [orjson.dumps(m.headers).decode() for m in messages],
+            [m.body for m in messages],
+        )
+
+
+async def depth(pool: Pool) -> tuple[int, float]:
+    """How many events wait and how many seconds the oldest has waited."""
+    (row,) = await pool.fetch(DEPTH)
+    return row[0], row[1]
+
+
+class Relay:
+    """Publishes the outbox of one service until it is cancelled."""
+
+    def __init__(self, pool: Pool, bootstrap_servers: Sequence[str]) -> None:
+        self._pool = pool
+        self._bootstrap_servers = list(bootstrap_servers)
+        self._producer: AIOKafkaProducer | None = None
+        self._awake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that something was committed; without it the relay looks once a second."""
+        self._awake.set()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the last contact with Kafka went well."""
+        return self._producer is not None
+
+    async def run(self) -> None:
+        try:
+            while True:
+                self._awake.clear()
+                try:
+                    while await self._carry_batch() == _BATCH:
+                        pass
+                    async with asyncio.timeout(_POLL_SECONDS):
+                        await self._awake.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            await self._drop_producer()
+
+    async def _carry_batch(self) -> int:
+        """Publish one batch and say how many rows it had; any failure leaves them where they were."""
+        try:
+            # Connect before rows are claimed: a transaction must not wait for a broker that is away.
+            producer = self._producer or await self._connect()
+            async with self._pool.acquire() as connection, connection.transaction():
+                if not await connection.fetchval(TAKE_TURN):
+                    return 0
+                rows = await connection.fetch(CLAIM, _BATCH)
+                if rows:
+                    async with asyncio.timeout(_SEND_SECONDS):
+                        await _publish(producer, rows)
+        except Exception as error:  # noqa: BLE001  # whatever it was, the rows are still there and the next turn tries
+            log.warning("outbox_not_carried", error=type(error).__name__, passing=isinstance(error, PASSING))
+            # After a failed idempotent batch the producer's sequence numbers cannot be trusted.
+            await self._drop_producer()
+            await asyncio.sleep(_PAUSE_AFTER_FAILURE_SECONDS)
+            return 0
+        return len(rows)
+
+    async def _connect(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap_servers,
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=512 * 1024,
+            request_timeout_ms=10_000,
+        )
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        self._producer = producer
+        return producer
+
+    async def _drop_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            try:
+                async with asyncio.timeout(5):
+                    await producer.stop()
+            except Exception as error:  # noqa: BLE001  # it is being thrown away
+                log.info("producer_not_stopped", error=type(error).__name__)
+
+
+async def _publish(producer: AIOKafkaProducer, rows: Sequence[Record]) -> None:
+    sent = [
+        await producer.send(
+            row["topic"],
+            row["body"],
+            key=row["key"],
+            headers=[(name, value.encode("latin-1")) for name, value in orjson.loads(row["headers"]).items()],
+        )
+        for row in rows
+    ]
+    await asyncio.gather(*sent)

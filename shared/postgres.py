@@ -1,0 +1,45 @@
+"""Connections to PostgreSQL, with every time-out set, and which of its errors pass by themselves."""
+
+from typing import TypeAlias
+
+import asyncpg
+from asyncpg.connect_utils import SessionAttribute
+from asyncpg.pool import PoolConnectionProxy
+
+Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+
+# The server is away, starting, failing over or asks to try again: the same transaction may succeed later.
+PASSING = (
+    ConnectionError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.QueryCanceledError,
+    asyncpg.DiskFullError,
+)
+
+
+async def create_pool(url: str, *, application_name: str, size: int = 8) -> Pool:
+    """Open a pool against the primary; statements end after 30 s, transactions that nobody drives after 60 s."""
+    pool: Pool = await asyncpg.create_pool(
+        url,
+        min_size=2,
+        max_size=size,
+        command_timeout=30,
+        timeout=5,
+        target_session_attrs=SessionAttribute.read_write,
+        server_settings={
+            "application_name": application_name,
+            "timezone": "UTC",
+            "idle_in_transaction_session_timeout": "60s",
+        },
+    )
+    return pool

@@ -1,0 +1,42 @@
+"""What every service is told by its environment, read once at the start."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import Field, PostgresDsn, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+S = TypeVar("S", bound="ServiceSettings")
+
+
+class WrongSetting(SystemExit):
+    """The environment lacks a setting or holds a wrong one; the message names it."""
+
+
+class ServiceSettings(BaseSettings):
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True, env_prefix="HOTLINE_")
+
+    database_url: PostgresDsn = Field(validation_alias="DATABASE_URL")
+    kafka_bootstrap_servers: str = Field(validation_alias="KAFKA_BOOTSTRAP_SERVERS", min_length=3)
+    policy_dir: Path
+    # Loopback unless said otherwise: access control is not there yet.
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(ge=1, le=65535)
+
+    @property
+    def bootstrap_servers(self) -> list[str]:
+        return [server.strip() for server in self.kafka_bootstrap_servers.split(",")]
+
+
+def read_settings(model: type[S]) -> S:
+    """Read the environment into `model`, or end the process with a sentence that says which variable is wrong."""
+    try:
+        return model()
+    except ValidationError as error:
+        lines = [f"{_variable(model, str(e['loc'][0]))}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise WrongSetting("Wrong settings in the environment:\n  " + "\n  ".join(lines)) from None
+
+
+def _variable(model: type[ServiceSettings], name: str) -> str:
+    field = model.model_fields.get(name)
+    return name.upper() if field is None or field.validation_alias else f"HOTLINE_{name.upper()}"

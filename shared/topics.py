@@ -1,0 +1,44 @@
+"""The topics, their partitions and how long they keep; created by `migrate`, never by accident."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+COMPLAINTS_RECEIVED = "complaints.received"
+CASES_EVENTS = "cases.events"
+SUPERVISION_ALERTS = "supervision.alerts"
+ASSIGNED_PATTERN = r"^departments\.[a-z0-9-]+\.assigned$"
+
+KEPT = timedelta(days=30)
+
+
+def assigned(department: str) -> str:
+    """The queue of one department: a topic of its own, so that a broker ACL can keep others from reading it."""
+    return f"departments.{department}.assigned"
+
+
+def dead(topic: str) -> str:
+    """Where records of `topic` go that nobody could process."""
+    return f"{topic}.dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    name: str
+    partitions: int
+    kept: timedelta
+
+
+def all_topics(departments: Iterable[str]) -> list[Topic]:
+    """Every topic of a county with these departments, dead-letter topics included.
+
+    The partition count of a topic is for ever: a change would move keys and break their order.
+    """
+    queues = [Topic(assigned(code), 1, KEPT) for code in departments]
+    live = [
+        Topic(COMPLAINTS_RECEIVED, 6, KEPT),
+        Topic(CASES_EVENTS, 6, KEPT),
+        Topic(SUPERVISION_ALERTS, 2, KEPT),
+        *queues,
+    ]
+    return live + [Topic(dead(topic.name), 1, 3 * KEPT) for topic in live]
