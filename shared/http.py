@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +13,15 @@ from starlette.exceptions import HTTPException
 
 from shared.metrics import DEPENDENCY_UP, Refresh
 
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-
-class Problem(Exception):  # noqa: N818  # RFC 9457 calls it a problem
+class Problem(Exception):
     """What an HTTP client is told when a request cannot be done: Chinese first, then English."""
 
-    def __init__(self, status: int, zh: str, en: str, **extra: Any) -> None:
-        super().__init__(en)
+    def __init__(self, status: int, *sentences: str, **extra: Any) -> None:
         self.status = status
-        self.detail = f"{zh} {en}"
+        self.detail = " ".join(sentences)
         self.extra = extra
+        super().__init__(self.detail)
 
     def as_json(self) -> dict[str, Any]:
         return {"type": "about:blank", "status": self.status, "detail": self.detail, **self.extra}
@@ -79,9 +76,9 @@ def add_operations(app: FastAPI, probes: Sequence[Probe], refreshes: Sequence[Re
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-def create_app(title: str, lifespan: Lifespan) -> FastAPI:
+def create_app(title: str) -> FastAPI:
     """A FastAPI application whose every error is a problem document and whose pages load nothing from outside."""
-    app = FastAPI(title=title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None)
 
     @app.exception_handler(Problem)
     async def on_problem(_request: Request, problem: Problem) -> Response:

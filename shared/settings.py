@@ -6,26 +6,37 @@ from typing import TypeVar
 from pydantic import Field, PostgresDsn, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-S = TypeVar("S", bound="ServiceSettings")
+S = TypeVar("S", bound=BaseSettings)
 
 
 class WrongSetting(SystemExit):
     """The environment lacks a setting or holds a wrong one; the message names it."""
 
 
-class ServiceSettings(BaseSettings):
+class _Environment(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True, env_prefix="HOTLINE_")
 
+
+class PostgresSettings(_Environment):
     database_url: PostgresDsn = Field(validation_alias="DATABASE_URL")
+
+
+class KafkaSettings(_Environment):
     kafka_bootstrap_servers: str = Field(validation_alias="KAFKA_BOOTSTRAP_SERVERS", min_length=3)
-    policy_dir: Path
-    # Loopback unless said otherwise: access control is not there yet.
-    http_host: str = "127.0.0.1"
-    http_port: int = Field(ge=1, le=65535)
 
     @property
     def bootstrap_servers(self) -> list[str]:
         return [server.strip() for server in self.kafka_bootstrap_servers.split(",")]
+
+
+class PolicySettings(_Environment):
+    policy_dir: Path
+
+
+class ServiceSettings(PostgresSettings, KafkaSettings, PolicySettings):
+    # Loopback unless said otherwise: access control is not there yet.
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(ge=1, le=65535)
 
 
 def read_settings(model: type[S]) -> S:
@@ -33,10 +44,9 @@ def read_settings(model: type[S]) -> S:
     try:
         return model()
     except ValidationError as error:
-        lines = [f"{_variable(model, str(e['loc'][0]))}: {e['msg']}" for e in error.errors(include_input=False)]
+        lines = [f"{_variable(str(e['loc'][0]))}: {e['msg']}" for e in error.errors(include_input=False)]
         raise WrongSetting("Wrong settings in the environment:\n  " + "\n  ".join(lines)) from None
 
 
-def _variable(model: type[ServiceSettings], name: str) -> str:
-    field = model.model_fields.get(name)
-    return name.upper() if field is None or field.validation_alias else f"HOTLINE_{name.upper()}"
+def _variable(name: str) -> str:
+    return name if name.isupper() else f"HOTLINE_{name.upper()}"

@@ -1,0 +1,169 @@
+"""Accepting complaints: one transaction for many, so that concurrent submissions share the cost of a commit."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import structlog
+from asyncpg import Record
+from prometheus_client import Counter
+from uuid_utils.compat import uuid7
+
+from services.intake import store
+from services.intake.complaint import Complaint
+from services.intake.ticket import ticket_number
+from services.intake.vault import Identity, Keyring, seal
+from shared import outbox
+from shared.china_time import CHINA_TIME
+from shared.events import ComplaintReceived, event_id
+from shared.outbox import Relay
+from shared.postgres import PASSING, Pool
+from shared.topics import COMPLAINTS_RECEIVED
+from shared.wire import Message, encode
+
+log = structlog.get_logger(__name__)
+
+ACCEPTED = Counter("hotline_complaints_accepted_total", "Complaints accepted", ["channel"])
+RESUBMITTED = Counter("hotline_complaints_resubmitted_total", "Submissions seen before", ["channel"])
+
+_MAX_SHARED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the submitter is told. `created` is False where this (channel, external id) was accepted before."""
+
+    complaint_id: UUID
+    ticket_number: str
+    accepted_at: datetime
+    created: bool
+    # False where the same external id came before with another text; the first text stands.
+    same_content: bool
+
+
+def received_event(entry: store.Entry) -> ComplaintReceived:
+    """The fact that the other services learn; the identity and the original words stay behind."""
+    complaint = entry.complaint
+    return ComplaintReceived(
+        complaint_id=entry.complaint_id,
+        ticket_number=entry.ticket_number,
+        channel=complaint.channel,
+        kind=complaint.kind,
+        urgency=complaint.urgency,
+        confidentiality=complaint.confidentiality,
+        title=complaint.title,
+        text=complaint.text,
+        place=complaint.place,
+        accused=complaint.accused,
+        received_by=complaint.received_by,
+        occurred_at=complaint.occurred_at,
+        accepted_at=entry.accepted_at,
+    )
+
+
+def received_message(entry: store.Entry) -> Message:
+    event = received_event(entry)
+    return encode(
+        event,
+        topic=COMPLAINTS_RECEIVED,
+        event_id=event_id(entry.complaint_id, event.event_type),
+        source="intake",
+        time=entry.accepted_at,
+    )
+
+
+class Acceptance:
+    """Stores complaints and answers with receipts; an answer is given only after the commit."""
+
+    def __init__(self, pool: Pool, relay: Relay, keyring: Keyring) -> None:
+        self._pool = pool
+        self._relay = relay
+        self._keyring = keyring
+        self._waiting: list[tuple[Complaint, asyncio.Future[Receipt]]] = []
+        self._awake = asyncio.Event()
+
+    async def accept(self, complaint: Complaint) -> Receipt:
+        """Accept one complaint together with whatever else is waiting (group commit)."""
+        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._waiting.append((complaint, future))
+        self._awake.set()
+        return await future
+
+    async def run(self) -> None:
+        """Commit what `accept` was given, batch after batch, until cancelled."""
+        while True:
+            await self._awake.wait()
+            batch, self._waiting = self._waiting[:_MAX_SHARED], self._waiting[_MAX_SHARED:]
+            if not batch:
+                self._awake.clear()
+                continue
+            await self._commit_shared(batch)
+
+    async def _commit_shared(self, batch: Sequence[tuple[Complaint, asyncio.Future[Receipt]]]) -> None:
+        outcomes = await self.accept_each([complaint for complaint, _ in batch])
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            if future.done():  # its client went away; what was committed stays
+                continue
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+
+    async def accept_each(self, complaints: Sequence[Complaint]) -> list[Receipt | Exception]:
+        """Accept all in one transaction or, where that fails for a reason of its own, each in its own."""
+        try:
+            return list(await self.accept_batch(complaints))
+        except PASSING as error:
+            log.warning("not_accepted", count=len(complaints), error=type(error).__name__)
+            return [error] * len(complaints)
+        except Exception as error:  # noqa: BLE001  # one of them is at fault: the others must not fail with it
+            # Without the traceback: the database's message may quote what was submitted.
+            log.error("not_accepted", count=len(complaints), error=type(error).__name__)  # noqa: TRY400
+            if len(complaints) == 1:
+                return [error]
+            return [(await self.accept_each([complaint]))[0] for complaint in complaints]
+
+    async def accept_batch(self, complaints: Sequence[Complaint]) -> list[Receipt]:
+        """Accept all in one transaction and return their receipts in the same order."""
+        if not complaints:
+            return []
+        now = datetime.now(UTC)
+        async with self._pool.acquire() as connection, connection.transaction():
+            sequences = await store.next_ticket_sequences(connection, len(complaints))
+            entries = [self._entry(c, s, now) for c, s in zip(complaints, sequences, strict=True)]
+            inserted = await store.insert_complaints(connection, entries)
+            new = [e for e in entries if e.complaint_id in inserted]
+            await outbox.append(connection, [received_message(e) for e in new])
+            seen = [e.complaint for e in entries if e.complaint_id not in inserted]
+            earlier = await store.find_by_external_id(connection, seen) if seen else {}
+        self._relay.wake()
+        for entry in new:
+            ACCEPTED.labels(entry.complaint.channel).inc()
+        for complaint in seen:
+            RESUBMITTED.labels(complaint.channel).inc()
+        return [_receipt(entry, inserted, earlier) for entry in entries]
+
+    def _entry(self, complaint: Complaint, sequence: int, now: datetime) -> store.Entry:
+        complaint_id = uuid7()
+        return store.Entry(
+            complaint_id,
+            ticket_number(now.astimezone(CHINA_TIME).date(), sequence),
+            now,
+            complaint,
+            seal(self._keyring, Identity(complaint.reporter, complaint.original), complaint_id),
+        )
+
+
+def _receipt(entry: store.Entry, inserted: set[UUID], earlier: Mapping[tuple[str, str], Record]) -> Receipt:
+    if entry.complaint_id in inserted:
+        return Receipt(entry.complaint_id, entry.ticket_number, entry.accepted_at, created=True, same_content=True)
+    row = earlier[entry.complaint.channel, entry.complaint.external_id]
+    return Receipt(
+        row["complaint_id"],
+        row["ticket_number"],
+        row["accepted_at"],
+        created=False,
+        same_content=row["content_hash"] == entry.complaint.content_hash,
+    )

@@ -1,0 +1,134 @@
+"""The intake's HTTP API: submit complaints one by one or by the line, and look one up."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from starlette.responses import StreamingResponse
+
+from services.intake import store
+from services.intake.channels.submission import SUBMISSION
+from services.intake.submitting import UNAVAILABLE, Submitting
+from services.intake.ticket import code_matches
+from shared.http import Problem
+from shared.postgres import PASSING, Pool
+
+_MAX_SUBMISSION = 256 * 1024
+_MAX_LINES = 64 * 1024 * 1024
+_LINES_PER_COMMIT = 250
+
+_FORM = SUBMISSION.json_schema(ref_template="#/components/schemas/{model}")
+_FORMS = _FORM.pop("$defs")
+
+
+def add_routes(app: FastAPI, submitting: Submitting, pool: Pool) -> None:
+    @app.post(
+        "/v1/complaints",
+        status_code=201,
+        tags=["complaints"],
+        openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": _FORM}}}},
+    )
+    async def submit(request: Request) -> Response:
+        """Accept one complaint: 201 once it is committed, 200 where this (channel, external id) was accepted before."""
+        try:
+            answer = await submitting.one(await _body(request, _MAX_SUBMISSION))
+        except PASSING:
+            raise UNAVAILABLE from None
+        return Response(
+            orjson.dumps(answer),
+            answer["status"],
+            media_type="application/json",
+            headers={"Location": f"/v1/complaints/{answer['ticket_number']}"},
+        )
+
+    @app.post(
+        "/v1/complaints:batch",
+        tags=["complaints"],
+        response_class=StreamingResponse,
+        openapi_extra={"requestBody": {"required": True, "content": {"application/x-ndjson": {"schema": _FORM}}}},
+    )
+    async def submit_lines(request: Request) -> Response:
+        """Accept complaints by the line; answers one result a line, in order. Good lines land though others fail."""
+        results: list[bytes] = []
+        under_way: asyncio.Task[list[dict[str, Any]]] | None = None
+        refusal: list[bytes] = []
+        async with aclosing(_chunks(request)) as chunks:
+            try:
+                async for chunk in chunks:
+                    # While one chunk commits the next is read.
+                    following = asyncio.create_task(submitting.lines(chunk))
+                    results += await _written(under_way)
+                    under_way = following
+            except Problem as problem:
+                # What came before it has landed, so its results are told all the same.
+                refusal = [orjson.dumps(problem.as_json()) + b"\n"]
+        results += await _written(under_way) + refusal
+        return StreamingResponse(_each(results), media_type="application/x-ndjson")
+
+    @app.get("/v1/complaints/{ticket_number}", tags=["complaints"])
+    async def look_up(ticket_number: str, query_code: str) -> dict[str, Any]:
+        """What became of a complaint; needs the query code that its reporter was given."""
+        row = await store.find_by_ticket(pool, ticket_number)
+        if row is None or not code_matches(submitting.query_code_key, row["complaint_id"], query_code):
+            # The same answer either way: nobody learns which ticket numbers exist.
+            raise Problem(
+                404,
+                "没有找到该工单，请核对工单编号和查询码。",
+                "There is no such ticket; please check the ticket number and the query code.",
+            )
+        steps = await store.read_progress(pool, row["complaint_id"])
+        return {
+            "ticket_number": row["ticket_number"],
+            "channel": row["channel"],
+            "kind": row["kind"],
+            "accepted_at": row["accepted_at"],
+            "status": steps[-1]["status"] if steps else "accepted",
+            "progress": [dict(step) for step in steps],
+        }
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > limit:
+            raise _too_large(limit)
+    return bytes(body)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(413, f"内容过大，上限为 {limit // 1024} KB。", f"It is larger than the limit of {limit // 1024} KB.")
+
+
+async def _chunks(request: Request) -> AsyncGenerator[list[tuple[int, bytes]], None]:
+    """The numbered lines of the body in the chunks that share a commit; empty lines are passed over."""
+    number, total, rest = 0, 0, b""
+    chunk: list[tuple[int, bytes]] = []
+    async for part in request.stream():
+        total += len(part)
+        *lines, rest = (rest + part).split(b"\n")
+        if total > _MAX_LINES or len(rest) > _MAX_SUBMISSION:
+            raise _too_large(_MAX_LINES if total > _MAX_LINES else _MAX_SUBMISSION)
+        for line in lines:
+            number += 1
+            if line.strip():
+                chunk.append((number, line))
+            if len(chunk) == _LINES_PER_COMMIT:
+                yield chunk
+                chunk = []
+    if rest.strip():
+        chunk.append((number + 1, rest))
+    if chunk:
+        yield chunk
+
+
+async def _written(task: asyncio.Task[list[dict[str, Any]]] | None) -> list[bytes]:
+    return [] if task is None else [orjson.dumps(result) + b"\n" for result in await task]
+
+
+async def _each(results: Sequence[bytes]) -> AsyncIterator[bytes]:
+    for start in range(0, len(results), 1000):
+        yield b"".join(results[start : start + 1000])

@@ -1,0 +1,133 @@
+"""All SQL of the intake."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Record
+
+from services.intake.complaint import Complaint
+from services.intake.vault import Sealed
+from shared.events import CaseEvent, CaseReplied
+from shared.postgres import Connection, Pool
+from shared.wire import Received
+
+NEXT_TICKETS = "SELECT nextval('ticket_sequence') FROM generate_series(1, $1)"
+
+INSERT_COMPLAINTS = """
+INSERT INTO complaints (
+    complaint_id, ticket_number, channel, external_id, kind, urgency, confidentiality,
+    title, text, place, accused, received_by, operator, occurred_at, content_hash, accepted_at
+)
+SELECT * FROM unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+    $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
+    $14::timestamptz[], $15::bytea[], $16::timestamptz[]
+)
+ON CONFLICT (channel, external_id) DO NOTHING
+RETURNING complaint_id
+"""
+
+INSERT_SEALED = """
+INSERT INTO vault (complaint_id, key_id, sealed)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[])
+"""
+
+FIND_BY_EXTERNAL_ID = """
+SELECT complaint_id, ticket_number, channel, external_id, content_hash, accepted_at
+FROM complaints
+JOIN unnest($1::text[], $2::text[]) AS sought (channel, external_id) USING (channel, external_id)
+"""
+
+FIND_BY_TICKET = """
+SELECT complaint_id, ticket_number, channel, kind, accepted_at FROM complaints WHERE ticket_number = $1
+"""
+
+INSERT_PROGRESS = """
+INSERT INTO progress (event_id, complaint_id, at, version, status, department, reply)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::int[], $5::text[], $6::text[], $7::text[])
+ON CONFLICT DO NOTHING
+"""
+
+READ_PROGRESS = "SELECT at, status, department, reply FROM progress WHERE complaint_id = $1 ORDER BY version"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A complaint with what it is given on acceptance."""
+
+    complaint_id: UUID
+    ticket_number: str
+    accepted_at: datetime
+    complaint: Complaint
+    sealed: Sealed
+
+
+async def next_ticket_sequences(connection: Connection, count: int) -> list[int]:
+    return [row[0] for row in await connection.fetch(NEXT_TICKETS, count)]
+
+
+async def insert_complaints(connection: Connection, entries: Sequence[Entry]) -> set[UUID]:
+    """Insert those whose (channel, external id) is new, with their sealed identities, and return their ids."""
+    complaints = [e.complaint for e in entries]
+    rows = await connection.fetch(
+        INSERT_COMPLAINTS,
+        [e.complaint_id for e in entries],
+        [e.ticket_number for e in entries],
+        [c.channel for c in complaints],
+        [c.external_id for c in complaints],
+        [c.kind for c in complaints],
+        [c.urgency for c in complaints],
+        [c.confidentiality for c in complaints],
+        [c.title for c in complaints],
+        [c.text for c in complaints],
+        [c.place for c in complaints],
+        [c.accused for c in complaints],
+        [c.received_by for c in complaints],
+        [c.operator for c in complaints],
+        [c.occurred_at for c in complaints],
+        [c.content_hash for c in complaints],
+        [e.accepted_at for e in entries],
+    )
+    inserted = {row["complaint_id"] for row in rows}
+    new = [e for e in entries if e.complaint_id in inserted]
+    await connection.execute(
+        INSERT_SEALED,
+        [e.complaint_id for e in new],
+        [e.sealed.key_id for e in new],
+        [e.sealed.ciphertext for e in new],
+    )
+    return inserted
+
+
+async def find_by_external_id(
+    connection: Connection, complaints: Sequence[Complaint]
+) -> Mapping[tuple[str, str], Record]:
+    """The stored rows of these complaints by (channel, external id)."""
+    rows = await connection.fetch(
+        FIND_BY_EXTERNAL_ID, [c.channel for c in complaints], [c.external_id for c in complaints]
+    )
+    return {(row["channel"], row["external_id"]): row for row in rows}
+
+
+async def find_by_ticket(pool: Pool, ticket_number: str) -> Record | None:
+    return await pool.fetchrow(FIND_BY_TICKET, ticket_number)
+
+
+async def insert_progress(connection: Connection, received: Sequence[Received[CaseEvent]]) -> None:
+    events = [r.event for r in received]
+    await connection.execute(
+        INSERT_PROGRESS,
+        [r.id for r in received],
+        [e.complaint_id for e in events],
+        [e.at for e in events],
+        [e.version for e in events],
+        [e.status for e in events],
+        [e.department for e in events],
+        [e.reply if isinstance(e, CaseReplied) else None for e in events],
+    )
+
+
+async def read_progress(pool: Pool, complaint_id: UUID) -> list[Record]:
+    return await pool.fetch(READ_PROGRESS, complaint_id)

@@ -1,0 +1,75 @@
+"""From the bytes of a submission to the answer that its submitter gets, singly and by the line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.intake.acceptance import Acceptance, Receipt
+from services.intake.channels.submission import SUBMISSION, to_complaint
+from services.intake.complaint import Complaint, County
+from services.intake.refusal import FieldError, SubmissionRefused, explain
+from services.intake.ticket import query_code
+from shared.http import Problem
+
+UNAVAILABLE = Problem(
+    503, "系统暂时无法登记，请稍后重试。", "It cannot be accepted at the moment; please try again later."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitting:
+    acceptance: Acceptance
+    county: County
+    query_code_key: bytes
+
+    async def one(self, body: bytes) -> dict[str, Any]:
+        """Accept what `body` holds and return the answer; Problem says why it cannot be accepted."""
+        return self._answer(await self.acceptance.accept(self._read(body)))
+
+    async def lines(self, numbered: Sequence[tuple[int, bytes]]) -> list[dict[str, Any]]:
+        """Accept each line and return one result per line in their order; what is good lands though others fail."""
+        results: dict[int, dict[str, Any]] = {}
+        good: list[tuple[int, Complaint]] = []
+        for number, line in numbered:
+            try:
+                good.append((number, self._read(line)))
+            except Problem as problem:
+                results[number] = problem.as_json()
+        outcomes = await self.acceptance.accept_each([complaint for _, complaint in good])
+        for (number, _), outcome in zip(good, outcomes, strict=True):
+            results[number] = UNAVAILABLE.as_json() if isinstance(outcome, Exception) else self._answer(outcome)
+        return [{"line": number, **results[number]} for number, _ in numbered]
+
+    def _read(self, body: bytes) -> Complaint:
+        try:
+            return to_complaint(SUBMISSION.validate_json(body), self.county)
+        except ValidationError as error:
+            raise _refused(explain(error)) from None
+        except SubmissionRefused as refused:
+            raise _refused(refused.errors) from None
+
+    def _answer(self, receipt: Receipt) -> dict[str, Any]:
+        answer: dict[str, Any] = {
+            "status": 201 if receipt.created else 200,
+            "ticket_number": receipt.ticket_number,
+            "query_code": query_code(self.query_code_key, receipt.complaint_id),
+            "complaint_id": receipt.complaint_id,
+            "accepted_at": receipt.accepted_at,
+        }
+        if not receipt.same_content:
+            answer["warning"] = (
+                "该外部编号此前已登记过另一份内容，以首次登记为准。"
+                " This external id was accepted before with another content; the first one stands."
+            )
+        return answer
+
+
+def _refused(errors: Sequence[FieldError]) -> Problem:
+    return Problem(
+        422,
+        "提交的内容有误。",
+        "The submission is wrong.",
+        errors=[{"field": e.field, "zh": e.zh, "en": e.en} for e in errors],
+    )

@@ -1,0 +1,72 @@
+"""What the router does with received complaints: decide each and hand it to its department."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from prometheus_client import Counter
+
+from services.router import store
+from services.router.decide import Decision
+from services.router.store import Decided
+from shared import outbox
+from shared.events import ComplaintAssigned, ComplaintReceived, Event, event_id
+from shared.postgres import Connection
+from shared.topics import assigned
+from shared.wire import Message, Received, encode
+
+DECIDED = Counter("hotline_decisions_total", "Decisions by the step that made them", ["source"])
+
+Decide = Callable[[ComplaintReceived], Decision]
+
+
+class PlaceComplaints:
+    """Decides every complaint that has no decision in force and assigns it to the department."""
+
+    def __init__(self, decide: Decide) -> None:
+        self._decide = decide
+
+    async def __call__(self, connection: Connection, received: Sequence[Received[Event]]) -> None:
+        now = datetime.now(UTC)
+        decided = [
+            Decided(event_id(r.id, ComplaintAssigned.event_type), r.event, self._decide(r.event), now)
+            for r in received
+            if isinstance(r.event, ComplaintReceived)
+        ]
+        inserted = await store.insert_decisions(connection, decided)
+        new = [d for d in decided if d.decision_id in inserted]
+        await outbox.append(connection, [assigned_message(d) for d in new])
+        for one in new:
+            DECIDED.labels(one.decision.source).inc()
+
+
+def assigned_message(decided: Decided) -> Message:
+    complaint, decision = decided.complaint, decided.decision
+    event = ComplaintAssigned(
+        complaint_id=complaint.complaint_id,
+        ticket_number=complaint.ticket_number,
+        channel=complaint.channel,
+        kind=complaint.kind,
+        urgency=complaint.urgency,
+        confidentiality=complaint.confidentiality,
+        title=complaint.title,
+        text=complaint.text,
+        place=complaint.place,
+        accepted_at=complaint.accepted_at,
+        department=decision.department,
+        accused=decision.accused,
+        matter=decision.matter,
+        decision_id=decided.decision_id,
+        decided_by=decision.source,
+        rule=decision.rule,
+        reason=decision.reason,
+        lawful_channel=decision.lawful_channel,
+        policy_hash=decision.policy_hash,
+        assigned_at=decided.decided_at,
+    )
+    return encode(
+        event,
+        topic=assigned(decision.department),
+        event_id=decided.decision_id,
+        source="router",
+        time=decided.decided_at,
+    )

@@ -1,0 +1,68 @@
+"""The tracker's command line: ``python -m services.tracker --help``."""
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import asyncpg
+import typer
+import uvloop
+
+from services.tracker import deadlines, store
+from services.tracker.calendar import Calendar
+from services.tracker.due import format_due
+from services.tracker.main import run
+from services.tracker.settings import TrackerSettings
+from shared.commands import add_commands
+from shared.logs import configure_logs
+from shared.settings import read_settings
+from shared.term import Term
+
+app = typer.Typer(help="Opens cases, keeps their deadlines and reports inaction.", no_args_is_help=True)
+add_commands(app, Path(__file__).parent / "migrations")
+
+
+@app.command()
+def serve() -> None:
+    """Serve the API, open cases and fire what falls due."""
+    configure_logs("tracker")
+    uvloop.run(run(read_settings(TrackerSettings)))
+
+
+@app.command()
+def due(
+    opened: Annotated[str, typer.Option(help="Instant of opening, ISO 8601 with offset: 2026-09-30T16:00:00+08:00.")],
+    term: Annotated[str, typer.Option(help="5wd working days, 2h hours, 30m minutes.")],
+) -> None:
+    """Say when a term runs out, and how it was counted."""
+    try:
+        answer = deadlines.due(datetime.fromisoformat(opened), Term.parse(term), Calendar.of_china())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    typer.echo(format_due(answer))
+
+
+@app.command()
+def clock(
+    ahead: Annotated[float, typer.Argument(help="Days by which the tracker runs ahead of the real time.")],
+) -> None:
+    """Move the clock of a demonstration; refused where HOTLINE_SIMULATION is not set."""
+    settings = read_settings(TrackerSettings)
+    if not settings.simulation:
+        raise typer.BadParameter(
+            "real deadlines run on real time; HOTLINE_SIMULATION=true allows this in a demonstration"
+        )
+    asyncio.run(_set_clock(str(settings.database_url), timedelta(days=ahead)))
+
+
+async def _set_clock(database_url: str, ahead: timedelta) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute(store.SET_SIMULATED_CLOCK, ahead)
+    finally:
+        await connection.close()
+
+
+if __name__ == "__main__":
+    app()

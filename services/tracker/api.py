@@ -1,0 +1,140 @@
+"""The tracker's HTTP API: departments work their queue, the supervision office sees what is late and why."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from asyncpg import Record
+from fastapi import FastAPI, Query
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.tracker import store
+from services.tracker.casework import Casework, NoSuchCase
+from services.tracker.lifecycle import Actor, IllegalMove, NotYourCase, Role, StaleVersion
+from shared.http import Problem
+from shared.language import CaseStatus, DepartmentCode
+from shared.policy import Policy
+from shared.postgres import Pool
+
+
+class Acting(BaseModel):
+    """Who acts. `version` is the one that they saw; an action on a case that has moved since is refused."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    department: DepartmentCode
+    version: int | None = Field(default=None, ge=1)
+
+
+class Replying(Acting):
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+
+
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+
+def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> None:
+    @app.post("/v1/cases/{case_id}/acknowledge", tags=["cases"])
+    async def acknowledge(case_id: UUID, acting: Acting) -> dict[str, Any]:
+        """The department has the case (签收)."""
+        with refusals():
+            await casework.acknowledge(case_id, Actor(Role.OFFICER, acting.department), acting.version)
+        return await one(case_id)
+
+    @app.post("/v1/cases/{case_id}/reply", tags=["cases"])
+    async def reply(case_id: UUID, replying: Replying) -> dict[str, Any]:
+        """The department answers the reporter (答复)."""
+        with refusals():
+            await casework.reply(case_id, Actor(Role.OFFICER, replying.department), replying.version, replying.text)
+        return await one(case_id)
+
+    @app.get("/v1/cases/{case_id}", tags=["cases"])
+    async def one(case_id: UUID) -> dict[str, Any]:
+        """A case with its deadlines and what became of each."""
+        row = await pool.fetchrow(store.READ_CASE, case_id)
+        if row is None:
+            raise _no_such_case()
+        return _case(row)
+
+    @app.get("/v1/departments/{code}/cases", tags=["departments"])
+    async def queue(
+        code: DepartmentCode, status: CaseStatus | None = None, after: UUID | None = None, limit: Limit = 100
+    ) -> dict[str, Any]:
+        """A department's cases, oldest first; `next` is the `after` of the following page, absent on the last."""
+        if code not in policy.departments:
+            raise Problem(404, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
+        rows = await pool.fetch(store.READ_QUEUE, code, status, after, limit)
+        return _page([_case(row) for row in rows], "complaint_id", limit)
+
+    @app.get("/v1/supervision/summary", tags=["supervision"])
+    async def summary() -> dict[str, Any]:
+        """Cases by status, deadlines by outcome and suspected inaction, of the county and of each department."""
+        departments: dict[str, dict[str, Any]] = defaultdict(lambda: {"cases": {}, "deadlines": {}, "inaction": {}})
+        for row in await pool.fetch(store.COUNT_CASES):
+            departments[row["department"]]["cases"][row["status"]] = row["cases"]
+        for row in await pool.fetch(store.COUNT_DEADLINES):
+            departments[row["department"]]["deadlines"][row["clock"]] = _counts(row)
+        for row in await pool.fetch(store.COUNT_INACTION):
+            departments[row["department"]]["inaction"][row["kind"]] = row["suspected"]
+        return {
+            "at": await store.present(pool),
+            "county": _total(departments),
+            "departments": [
+                {"code": code, "name": policy.name_of(code), **numbers} for code, numbers in sorted(departments.items())
+            ],
+        }
+
+    @app.get("/v1/supervision/inaction", tags=["supervision"])
+    async def inaction(after: UUID | None = None, limit: Limit = 100) -> dict[str, Any]:
+        """Suspected inaction with its evidence, newest first; `next` is the `after` of the following page."""
+        rows = await pool.fetch(store.READ_INACTION, after, limit)
+        return _page([dict(row) for row in rows], "inaction_id", limit)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what the lifecycle refuses into problems; the table of its errors and their HTTP status."""
+    try:
+        yield
+    except NoSuchCase:
+        raise _no_such_case() from None
+    except NotYourCase as error:
+        raise Problem(403, str(error)) from None
+    except StaleVersion as error:
+        raise Problem(409, str(error), status_now=error.current.status, version_now=error.current.version) from None
+    except IllegalMove as error:
+        raise Problem(409, str(error), status_now=error.status, legal=error.legal) from None
+
+
+def _no_such_case() -> Problem:
+    return Problem(404, "没有这个工单。", "There is no such case.")
+
+
+def _case(row: Record) -> dict[str, Any]:
+    return {**row, "deadlines": orjson.loads(row["deadlines"])}
+
+
+def _page(items: list[dict[str, Any]], key: str, limit: int) -> dict[str, Any]:
+    return {"items": items, **({"next": items[-1][key]} if len(items) == limit else {})}
+
+
+def _counts(row: Record) -> dict[str, int]:
+    return {name: row[name] for name in ("met", "met_late", "warned", "missed", "overdue")}
+
+
+def _total(departments: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    total: dict[str, Any] = {"cases": {}, "deadlines": {}, "inaction": {}}
+    for numbers in departments.values():
+        _add(total, numbers)
+    return total
+
+
+def _add(total: dict[str, Any], numbers: dict[str, Any]) -> None:
+    for name, value in numbers.items():
+        if isinstance(value, dict):
+            _add(total.setdefault(name, {}), value)
+        else:
+            total[name] = total.get(name, 0) + value

@@ -1,0 +1,26 @@
+"""Gauges that are read from the database when the metrics are scraped."""
+
+from prometheus_client import Gauge
+
+from services.tracker import store
+from shared.metrics import Refresh
+from shared.postgres import Pool
+
+CASES = Gauge("hotline_cases", "Cases that are not closed", ["department", "status"])
+OVERDUE = Gauge("hotline_overdue", "Deadlines missed and still not met", ["department", "clock"])
+TIMERS_LATE = Gauge("hotline_timers_late", "Timers that are due and have not fired")
+TIMERS_LAG = Gauge("hotline_timers_lag_seconds", "How long the first timer that is due has waited")
+
+
+def refresh_gauges(pool: Pool) -> Refresh:
+    async def refresh() -> None:
+        CASES.clear()
+        for row in await pool.fetch(store.COUNT_OPEN_CASES):
+            CASES.labels(row["department"], row["status"]).set(row["cases"])
+        for row in await pool.fetch(store.COUNT_DEADLINES):
+            OVERDUE.labels(row["department"], row["clock"]).set(row["overdue"])
+        (late,) = await pool.fetch(store.OVERDUE_TIMERS)
+        TIMERS_LATE.set(late["waiting"])
+        TIMERS_LAG.set(late["lag"])
+
+    return refresh

@@ -1,0 +1,75 @@
+"""What a missed deadline looks like, in one sentence of evidence, and which timers watch a deadline.
+
+Inaction is only ever suspected here; a person confirms or dismisses it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+from typing import assert_never
+
+from services.tracker.deadlines import ending_day
+from shared.china_time import CHINA_TIME
+from shared.language import Clock, InactionKind
+
+
+class TimerKind(StrEnum):
+    WARNING = "warning"
+    DUE = "due"
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    kind: TimerKind
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """`evidence` is one Chinese sentence that names ticket, department, what was due when, and what is missing."""
+
+    kind: InactionKind
+    evidence: str
+
+
+def timers(clock: Clock, due_at: datetime, warn_at: datetime | None) -> tuple[Timer, ...]:
+    """The timers of a running clock, in the order in which they fire.
+
+    Only the reply clock warns. Inaction is suspected at the very moment the deadline is missed.
+    """
+    return tuple(_timers(clock, due_at, warn_at))
+
+
+def _timers(clock: Clock, due_at: datetime, warn_at: datetime | None) -> Iterator[Timer]:
+    if clock is Clock.REPLY and warn_at is not None:
+        yield Timer(TimerKind.WARNING, warn_at)
+    yield Timer(TimerKind.DUE, due_at)
+
+
+def suspect(clock: Clock, opened_at: datetime, due_at: datetime, department_name: str, ticket_number: str) -> Suspicion:
+    """The suspicion that follows when `clock` ran out at `due_at` and nobody had stopped it."""
+    match clock:
+        case Clock.ACKNOWLEDGE:
+            kind, duty = InactionKind.NOT_ACKNOWLEDGED, "签收"
+        case Clock.REPLY:
+            kind, duty = InactionKind.NOT_ANSWERED, "答复"
+        case _:
+            assert_never(clock)
+    opened = _written(opened_at.astimezone(CHINA_TIME))
+    return Suspicion(
+        kind,
+        f"工单{ticket_number}于{opened}派至{department_name}，应于{_written_deadline(due_at)}前{duty}，至今未{duty}。",
+    )
+
+
+def _written(local: datetime) -> str:
+    return f"{local.year}年{local.month}月{local.day}日{local.hour}时{local.minute:02}分"
+
+
+def _written_deadline(due_at: datetime) -> str:
+    local = due_at.astimezone(CHINA_TIME)
+    if local.time() != time.min:
+        return _written(local)
+    day = ending_day(due_at)
+    return f"{day.year}年{day.month}月{day.day}日24时"

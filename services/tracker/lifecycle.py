@@ -1,0 +1,196 @@
+"""The life of a case as one table, and the one function that moves a case along it.
+
+What the table does not say outright:
+
+- A department acknowledges before it answers: a reply from `dispatched` or `rework` is illegal.
+- Asking for a return shows that the department has seen the case, so it stops the acknowledge clock, and a refused
+  return leads to `in_progress`. The reply clock runs on meanwhile: asking buys no time.
+- A granted return leads to `dispatched` with no department: the case is on its way to the router, whose next decision
+  assigns it. Only then do fresh clocks start. Only the router's decision assigns, so that nobody can restart a clock
+  by passing a case along; the triage desk hands a case on by the same way.
+- A department cannot suspend its own case, but may resume it. Resuming starts the reply clock for what was left.
+- A dissatisfied reporter sends the case back as `rework`, with fresh deadlines linked to the old ones. `closed` and
+  `declined` are final; whatever comes later is a new complaint.
+
+Extension, overdue and supervised are flags with records of their own, not statuses.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.language import CaseStatus, Clock, DepartmentCode
+
+
+class Action(StrEnum):
+    ASSIGN = "assign"
+    ACKNOWLEDGE = "acknowledge"
+    REQUEST_RETURN = "request_return"
+    GRANT_RETURN = "grant_return"
+    REFUSE_RETURN = "refuse_return"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    REPLY = "reply"
+    REQUEST_CALLBACK = "request_callback"
+    REWORK = "rework"
+    CLOSE = "close"
+    DECLINE = "decline"
+
+
+class Role(StrEnum):
+    """Who acts: a department's officer, the hotline centre, the supervision office, or the system itself."""
+
+    OFFICER = "officer"
+    CENTRE = "centre"
+    SUPERVISOR = "supervisor"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    role: Role
+    department: DepartmentCode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseState:
+    """`version` counts the moves, so that two people who looked at the same case cannot both move it."""
+
+    status: CaseStatus
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where an action leads, whose it is, and which clocks it stops and starts afresh."""
+
+    to: CaseStatus
+    by: frozenset[Role]
+    stops: frozenset[Clock] = frozenset()
+    starts: frozenset[Clock] = frozenset()
+
+
+_OFFICER = frozenset({Role.OFFICER})
+_OFFICE = frozenset({Role.CENTRE, Role.SUPERVISOR})
+_SYSTEM = frozenset({Role.SYSTEM})
+_OFFICE_OR_SYSTEM = _OFFICE | _SYSTEM
+
+_ACKNOWLEDGE = frozenset({Clock.ACKNOWLEDGE})
+_REPLY = frozenset({Clock.REPLY})
+_BOTH = _ACKNOWLEDGE | _REPLY
+
+MOVES: Mapping[tuple[CaseStatus, Action], Move] = {
+    (CaseStatus.DISPATCHED, Action.ASSIGN): Move(CaseStatus.DISPATCHED, _SYSTEM, stops=_BOTH, starts=_BOTH),
+    (CaseStatus.DISPATCHED, Action.ACKNOWLEDGE): Move(CaseStatus.IN_PROGRESS, _OFFICER, stops=_ACKNOWLEDGE),
+    (CaseStatus.DISPATCHED, Action.REQUEST_RETURN): Move(CaseStatus.RETURN_REQUESTED, _OFFICER, stops=_ACKNOWLEDGE),
+    (CaseStatus.DISPATCHED, Action.DECLINE): Move(CaseStatus.DECLINED, _OFFICE_OR_SYSTEM, stops=_BOTH),
+    (CaseStatus.IN_PROGRESS, Action.ASSIGN): Move(CaseStatus.DISPATCHED, _SYSTEM, stops=_REPLY, starts=_BOTH),
+    (CaseStatus.IN_PROGRESS, Action.REQUEST_RETURN): Move(CaseStatus.RETURN_REQUESTED, _OFFICER),
+    (CaseStatus.IN_PROGRESS, Action.SUSPEND): Move(CaseStatus.SUSPENDED, _OFFICE, stops=_REPLY),
+    (CaseStatus.IN_PROGRESS, Action.REPLY): Move(CaseStatus.REPLIED, _OFFICER, stops=_REPLY),
+    (CaseStatus.RETURN_REQUESTED, Action.GRANT_RETURN): Move(CaseStatus.DISPATCHED, _OFFICE, stops=_REPLY),
+    (CaseStatus.RETURN_REQUESTED, Action.REFUSE_RETURN): Move(CaseStatus.IN_PROGRESS, _OFFICE),
+    (CaseStatus.RETURN_REQUESTED, Action.DECLINE): Move(CaseStatus.DECLINED, _OFFICE, stops=_REPLY),
+    (CaseStatus.SUSPENDED, Action.RESUME): Move(CaseStatus.IN_PROGRESS, _OFFICER | _OFFICE_OR_SYSTEM, starts=_REPLY),
+    (CaseStatus.REPLIED, Action.REQUEST_CALLBACK): Move(CaseStatus.CALLBACK_PENDING, _OFFICE_OR_SYSTEM),
+    (CaseStatus.REPLIED, Action.REWORK): Move(CaseStatus.REWORK, _OFFICE, starts=_BOTH),
+    # Without a callback where nobody can be called, an anonymous reporter above all.
+    (CaseStatus.REPLIED, Action.CLOSE): Move(CaseStatus.CLOSED, _OFFICE_OR_SYSTEM),
+    (CaseStatus.CALLBACK_PENDING, Action.REWORK): Move(CaseStatus.REWORK, _OFFICE, starts=_BOTH),
+    (CaseStatus.CALLBACK_PENDING, Action.CLOSE): Move(CaseStatus.CLOSED, _OFFICE_OR_SYSTEM),
+    (CaseStatus.REWORK, Action.ACKNOWLEDGE): Move(CaseStatus.IN_PROGRESS, _OFFICER, stops=_ACKNOWLEDGE),
+}
+
+FINAL = frozenset({CaseStatus.CLOSED, CaseStatus.DECLINED})
+
+STATUS_IN_CHINESE: Mapping[CaseStatus, str] = {
+    CaseStatus.DISPATCHED: "已派单",
+    CaseStatus.IN_PROGRESS: "办理中",
+    CaseStatus.RETURN_REQUESTED: "已申请退单",
+    CaseStatus.SUSPENDED: "已中止",
+    CaseStatus.REPLIED: "已答复",
+    CaseStatus.CALLBACK_PENDING: "待回访",
+    CaseStatus.REWORK: "二次办理",
+    CaseStatus.CLOSED: "已办结",
+    CaseStatus.DECLINED: "不予受理",
+}
+
+ACTION_IN_CHINESE: Mapping[Action, str] = {
+    Action.ASSIGN: "改派",
+    Action.ACKNOWLEDGE: "签收",
+    Action.REQUEST_RETURN: "申请退单",
+    Action.GRANT_RETURN: "同意退单",
+    Action.REFUSE_RETURN: "驳回退单",
+    Action.SUSPEND: "中止",
+    Action.RESUME: "恢复办理",
+    Action.REPLY: "答复",
+    Action.REQUEST_CALLBACK: "转回访",
+    Action.REWORK: "退回重办",
+    Action.CLOSE: "办结",
+    Action.DECLINE: "不予受理",
+}
+
+
+class IllegalMove(Exception):
+    """The table has no such action from where the case stands; `legal` are those that the role could take."""
+
+    def __init__(self, status: CaseStatus, action: Action, role: Role) -> None:
+        self.status = status
+        self.action = action
+        self.legal = legal_actions(status, role)
+        chinese = "、".join(ACTION_IN_CHINESE[one] for one in self.legal) or "无"
+        english = ", ".join(self.legal) or "nothing"
+        super().__init__(
+            f"工单当前状态为“{STATUS_IN_CHINESE[status]}”，不能进行“{ACTION_IN_CHINESE[action]}”；可以进行：{chinese}。"
+            f" A case that is {status} does not allow {action}; it allows: {english}."
+        )
+
+
+class StaleVersion(Exception):
+    """Somebody moved the case after the caller looked at it; `current` is where it stands now."""
+
+    def __init__(self, current: CaseState, expected_version: int) -> None:
+        self.current = current
+        self.expected_version = expected_version
+        super().__init__(
+            f"工单已被他人更新（当前为第{current.version}版，状态“{STATUS_IN_CHINESE[current.status]}”），请刷新后重试。"
+            f" The case is at version {current.version} ({current.status}), not {expected_version}; read it again."
+        )
+
+
+class NotYourCase(Exception):
+    """The case belongs to another department, or the action to another role; says nothing about the case itself."""
+
+    def __init__(self) -> None:
+        super().__init__("您无权对该工单进行此操作。 This case, or this action on it, is not yours.")
+
+
+def legal_actions(status: CaseStatus, role: Role) -> tuple[Action, ...]:
+    """What `role` may do with a case of its own that is `status`, in the order of the table."""
+    return tuple(action for (origin, action), chosen in MOVES.items() if origin == status and role in chosen.by)
+
+
+def move(
+    state: CaseState,
+    action: Action,
+    actor: Actor,
+    case_department: DepartmentCode | None,
+    expected_version: int | None = None,
+) -> CaseState:
+    """The case after `actor` took `action`; its version is higher by exactly one.
+
+    `case_department` is None while a granted return is on its way to its next department. An officer acts only for
+    the own department, and another department's officer is turned away (NotYourCase) before anything else is checked,
+    so that the refusal tells nothing. Raises StaleVersion where `expected_version` is given and past, IllegalMove
+    where the table has no such move, and NotYourCase where it has but for other roles.
+    """
+    if actor.role is Role.OFFICER and (case_department is None or actor.department != case_department):
+        raise NotYourCase
+    if expected_version is not None and expected_version != state.version:
+        raise StaleVersion(state, expected_version)
+    chosen = MOVES.get((state.status, action))
+    if chosen is None:
+        raise IllegalMove(state.status, action, actor.role)
+    if actor.role not in chosen.by:
+        raise NotYourCase
+    return CaseState(chosen.to, state.version + 1)

@@ -1,0 +1,41 @@
+"""The tracker put together: the one place where its parts meet."""
+
+from services.tracker import store
+from services.tracker.api import add_routes
+from services.tracker.calendar import Calendar
+from services.tracker.casework import Casework
+from services.tracker.gauges import refresh_gauges
+from services.tracker.handlers import OpenCases
+from services.tracker.settings import TrackerSettings
+from services.tracker.sweeper import Sweeper
+from shared.consumer import BatchConsumer
+from shared.events import ComplaintAssigned
+from shared.http import create_app
+from shared.policy_files import load_policy
+from shared.service import foundation, serve
+from shared.topics import ASSIGNED_PATTERN
+
+
+async def run(settings: TrackerSettings) -> None:
+    policy = load_policy(settings.policy_dir)
+    calendar = Calendar.of_china(policy.notices)
+    async with foundation(settings, "tracker") as base:
+        if not settings.simulation and await base.pool.fetchval(store.IS_SIMULATED):
+            raise SystemExit(
+                "The clock of this database is simulated, so real deadlines would be wrong. Use another database, or "
+                "set HOTLINE_SIMULATION=true if this is a demonstration."
+            )
+        base.subscriptions.add(
+            BatchConsumer("cases", [ComplaintAssigned], OpenCases(policy, calendar), base.pool, base.relay),
+            pattern=ASSIGNED_PATTERN,
+        )
+        app = create_app("Hotline tracker")
+        add_routes(app, Casework(base.pool, base.relay), policy, base.pool)
+        await serve(
+            app,
+            settings,
+            base,
+            Sweeper(base.pool, base.relay, policy).run(),
+            needs_kafka=True,
+            refreshes=(refresh_gauges(base.pool),),
+        )

@@ -1,0 +1,108 @@
+"""Opening a case: the assignment of a complaint becomes a case with its clocks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+import orjson
+
+from services.tracker.calendar import Calendar
+from services.tracker.deadlines import Due, before, due
+from services.tracker.inaction import Timer, timers
+from shared.events import CaseOpened, ComplaintAssigned, Deadline, event_id
+from shared.language import CaseStatus, Clock
+from shared.policy import Policy
+
+FIRST_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineRow:
+    """One computed deadline, pinned to the policy and the calendar that it was computed with."""
+
+    deadline_id: UUID
+    complaint_id: UUID
+    clock: Clock
+    due: Due
+    warn_at: datetime | None
+    policy_hash: str
+    timeline: str
+    timers: tuple[Timer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCase:
+    assigned: ComplaintAssigned
+    opened_at: datetime
+    deadlines: tuple[DeadlineRow, ...]
+
+    @property
+    def event(self) -> CaseOpened:
+        return CaseOpened(
+            complaint_id=self.assigned.complaint_id,
+            department=self.assigned.department,
+            status=CaseStatus.DISPATCHED,
+            version=FIRST_VERSION,
+            at=self.opened_at,
+            deadlines=tuple(
+                Deadline(clock=d.clock, due_at=d.due.due_at, warn_at=d.warn_at, provisional=d.due.provisional)
+                for d in self.deadlines
+            ),
+        )
+
+
+def open_case(assigned: ComplaintAssigned, now: datetime, policy: Policy, calendar: Calendar) -> OpenedCase:
+    """The case that follows from `assigned` at the instant `now`: its clocks start with the dispatch to the department.
+
+    The ids of its deadlines follow from the decision, so that the same assignment always opens the same case.
+    """
+    terms = policy.terms_for(assigned.kind, assigned.urgency)
+    acknowledge = due(now, terms.acknowledge, calendar, policy.close_of_business)
+    reply = due(now, terms.reply, calendar, policy.close_of_business)
+    return OpenedCase(
+        assigned,
+        now,
+        (
+            _row(assigned, Clock.ACKNOWLEDGE, acknowledge, None, policy),
+            _row(assigned, Clock.REPLY, reply, before(reply, terms.warn_before, calendar), policy),
+        ),
+    )
+
+
+def _row(assigned: ComplaintAssigned, clock: Clock, due: Due, warn_at: datetime | None, policy: Policy) -> DeadlineRow:
+    return DeadlineRow(
+        deadline_id=event_id(assigned.decision_id, f"deadline.{clock}"),
+        complaint_id=assigned.complaint_id,
+        clock=clock,
+        due=due,
+        warn_at=warn_at,
+        policy_hash=policy.hash,
+        timeline=_timeline_json(due),
+        timers=timers(clock, due.due_at, warn_at),
+    )
+
+
+def _timeline_json(due: Due) -> str:
+    return _cached_json(_Days(due))
+
+
+class _Days:
+    """The days of a deadline as a key of the cache: the same term from the same day passes the same days."""
+
+    __slots__ = ("_key", "due")
+
+    def __init__(self, due: Due) -> None:
+        self.due = due
+        self._key = (due.timeline[0].date, due.last_day, due.term, due.calendar_version)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Days) and self._key == other._key
+
+
+@lru_cache(maxsize=4096)
+def _cached_json(days: _Days) -> str:
+    return orjson.dumps(days.due.timeline).decode()

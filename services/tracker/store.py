@@ -1,0 +1,267 @@
+"""All SQL of the tracker."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.tracker.lifecycle import Action, Actor, CaseState, Role
+from services.tracker.opening import FIRST_VERSION, OpenedCase
+from shared.events import InactionSuspected
+from shared.language import CaseStatus, Clock
+from shared.postgres import Connection, Pool
+
+PRESENT = "SELECT present()"
+
+INSERT_CASES = """
+INSERT INTO cases (
+    complaint_id, ticket_number, department, channel, kind, urgency, confidentiality, matter, title, text, place,
+    reason, lawful_channel, decision_id, accepted_at, opened_at, status, version
+)
+SELECT assigned.*, $16, $17, $18
+FROM unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+    $10::text[], $11::text[], $12::text[], $13::text[], $14::uuid[], $15::timestamptz[]
+) AS assigned
+ON CONFLICT (complaint_id) DO NOTHING
+RETURNING complaint_id
+"""
+
+INSERT_DEADLINES = """
+INSERT INTO deadlines (
+    deadline_id, complaint_id, clock, started_at, term, due_at, warn_at, provisional,
+    policy_hash, calendar_version, timeline
+)
+SELECT * FROM unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::timestamptz[], $7::timestamptz[],
+    $8::boolean[], $9::text[], $10::text[], $11::jsonb[]
+)
+"""
+
+INSERT_TIMERS = """
+INSERT INTO timers (deadline_id, kind, fires_at)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])
+"""
+
+INSERT_MOVES = """
+INSERT INTO moves (complaint_id, version, action, status, actor_role, actor_department, at, note)
+SELECT complaint_id, $2, $3, $4, $5, $6, $7, $8 FROM unnest($1::uuid[]) AS complaint_id
+"""
+
+LOCK_CASE = "SELECT status, version, department FROM cases WHERE complaint_id = $1 FOR UPDATE"
+
+UPDATE_CASE = "UPDATE cases SET status = $2, version = $3 WHERE complaint_id = $1"
+
+# A timer that is already due stays: the deadline was missed, whether or not the sweeper has come round to say so.
+STOP_CLOCKS = """
+WITH stopped AS (SELECT deadline_id FROM deadlines WHERE complaint_id = $1 AND clock = ANY($2::text[])),
+quiet AS (DELETE FROM timers USING stopped WHERE timers.deadline_id = stopped.deadline_id AND fires_at > $3)
+INSERT INTO outcomes (deadline_id, outcome, at) SELECT deadline_id, 'met', $3 FROM stopped
+ON CONFLICT DO NOTHING
+"""
+
+CLAIM_TIMERS = """
+WITH due AS (
+    SELECT deadline_id, kind FROM timers WHERE fires_at <= $1
+    ORDER BY fires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+), claimed AS (
+    DELETE FROM timers USING due
+    WHERE timers.deadline_id = due.deadline_id AND timers.kind = due.kind
+    RETURNING timers.*
+)
+SELECT
+    claimed.kind, claimed.fires_at, deadline_id, deadlines.clock, deadlines.due_at, deadlines.started_at,
+    complaint_id, cases.department, cases.ticket_number
+FROM claimed JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
+ORDER BY claimed.fires_at, claimed.kind DESC
+"""
+
+INSERT_OUTCOMES = """
+INSERT INTO outcomes (deadline_id, outcome, at)
+SELECT deadline_id, outcome, $3 FROM unnest($1::uuid[], $2::text[]) AS fired (deadline_id, outcome)
+ON CONFLICT DO NOTHING
+"""
+
+INSERT_INACTION = """
+INSERT INTO inaction (inaction_id, complaint_id, department, kind, clock, due_at, suspected_at, evidence)
+SELECT * FROM unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[]
+)
+ON CONFLICT DO NOTHING
+"""
+
+_CASE = """
+SELECT
+    complaint_id, ticket_number, department, channel, kind, urgency, confidentiality, matter, title, text, place,
+    reason, lawful_channel, status, version, accepted_at, opened_at,
+    (
+        SELECT jsonb_agg(
+            jsonb_build_object(
+                'clock', clock, 'term', term, 'due_at', due_at, 'warn_at', warn_at, 'provisional', provisional,
+                'policy_hash', policy_hash, 'calendar_version', calendar_version,
+                'outcomes', (
+                    SELECT coalesce(jsonb_object_agg(outcome, at), '{}') FROM outcomes
+                    WHERE outcomes.deadline_id = deadlines.deadline_id
+                )
+            ) ORDER BY due_at, clock
+        )
+        FROM deadlines WHERE deadlines.complaint_id = cases.complaint_id
+    ) AS deadlines
+FROM cases
+"""
+READ_CASE = _CASE + "WHERE complaint_id = $1"
+READ_QUEUE = (
+    _CASE
+    + """
+WHERE department = $1 AND ($2::text IS NULL OR status = $2) AND ($3::uuid IS NULL OR complaint_id > $3)
+ORDER BY complaint_id LIMIT $4
+"""
+)
+
+COUNT_CASES = "SELECT department, status, count(*) AS cases FROM cases GROUP BY department, status"
+
+COUNT_OPEN_CASES = """
+SELECT department, status, count(*) AS cases FROM cases
+WHERE status NOT IN ('closed', 'declined') GROUP BY department, status
+"""
+
+COUNT_DEADLINES = """
+SELECT
+    cases.department, deadlines.clock,
+    count(*) FILTER (WHERE met.at <= due_at) AS met,
+    count(*) FILTER (WHERE met.at > due_at) AS met_late,
+    count(*) FILTER (WHERE warned.at IS NOT NULL) AS warned,
+    count(*) FILTER (WHERE missed.at IS NOT NULL) AS missed,
+    count(*) FILTER (WHERE missed.at IS NOT NULL AND met.at IS NULL) AS overdue
+FROM deadlines JOIN cases USING (complaint_id)
+LEFT JOIN outcomes met ON met.deadline_id = deadlines.deadline_id AND met.outcome = 'met'
+LEFT JOIN outcomes warned ON warned.deadline_id = deadlines.deadline_id AND warned.outcome = 'warned'
+LEFT JOIN outcomes missed ON missed.deadline_id = deadlines.deadline_id AND missed.outcome = 'missed'
+GROUP BY cases.department, deadlines.clock
+"""
+
+COUNT_INACTION = "SELECT department, kind, count(*) AS suspected FROM inaction GROUP BY department, kind"
+
+READ_INACTION = """
+SELECT
+    inaction_id, complaint_id, ticket_number, inaction.department, inaction.kind,
+    clock, due_at, suspected_at, evidence
+FROM inaction JOIN cases USING (complaint_id)
+WHERE $1::uuid IS NULL
+    OR (suspected_at, inaction_id) < (SELECT suspected_at, inaction_id FROM inaction WHERE inaction_id = $1)
+ORDER BY suspected_at DESC, inaction_id DESC LIMIT $2
+"""
+
+OVERDUE_TIMERS = """
+SELECT count(*) AS waiting, coalesce(extract(epoch FROM present() - min(fires_at)), 0)::float8 AS lag
+FROM timers WHERE fires_at <= present()
+"""
+
+SET_SIMULATED_CLOCK = """
+INSERT INTO simulated_clock (ahead) VALUES ($1) ON CONFLICT (only_row) DO UPDATE SET ahead = excluded.ahead
+"""
+IS_SIMULATED = "SELECT EXISTS (SELECT FROM simulated_clock)"
+
+
+async def present(connection: Connection | Pool) -> datetime:
+    """The one clock: the database's, or ahead of it in a simulation; constant within a transaction."""
+    now: datetime = await connection.fetchval(PRESENT)
+    return now
+
+
+async def insert_cases(connection: Connection, opened: Sequence[OpenedCase]) -> set[UUID]:
+    """Insert the cases that do not exist yet, with deadlines, timers and first move, and return their ids."""
+    assigned = [o.assigned for o in opened]
+    opened_at = opened[0].opened_at
+    rows = await connection.fetch(
+        INSERT_CASES,
+        [a.complaint_id for a in assigned],
+        [a.ticket_number for a in assigned],
+        [a.department for a in assigned],
+        [a.channel for a in assigned],
+        [a.kind for a in assigned],
+        [a.urgency for a in assigned],
+        [a.confidentiality for a in assigned],
+        [a.matter for a in assigned],
+        [a.title for a in assigned],
+        [a.text for a in assigned],
+        [a.place for a in assigned],
+        [a.reason for a in assigned],
+        [a.lawful_channel for a in assigned],
+        [a.decision_id for a in assigned],
+        [a.accepted_at for a in assigned],
+        opened_at,
+        CaseStatus.DISPATCHED,
+        FIRST_VERSION,
+    )
+    inserted = {row["complaint_id"] for row in rows}
+    deadlines = [d for o in opened if o.assigned.complaint_id in inserted for d in o.deadlines]
+    await connection.execute(
+        INSERT_DEADLINES,
+        [d.deadline_id for d in deadlines],
+        [d.complaint_id for d in deadlines],
+        [d.clock for d in deadlines],
+        [d.due.opened_at for d in deadlines],
+        [str(d.due.term) for d in deadlines],
+        [d.due.due_at for d in deadlines],
+        [d.warn_at for d in deadlines],
+        [d.due.provisional for d in deadlines],
+        [d.policy_hash for d in deadlines],
+        [d.due.calendar_version for d in deadlines],
+        [d.timeline for d in deadlines],
+    )
+    timers = [(d.deadline_id, t.kind, t.at) for d in deadlines for t in d.timers]
+    await connection.execute(INSERT_TIMERS, [t[0] for t in timers], [t[1] for t in timers], [t[2] for t in timers])
+    await record_move(
+        connection, list(inserted), CaseState(CaseStatus.DISPATCHED, FIRST_VERSION), Action.ASSIGN, _ROUTER, opened_at
+    )
+    return inserted
+
+
+_ROUTER = Actor(Role.SYSTEM)
+
+
+async def record_move(
+    connection: Connection,
+    complaint_ids: Sequence[UUID],
+    state: CaseState,
+    action: Action,
+    actor: Actor,
+    at: datetime,
+    note: str | None = None,
+) -> None:
+    await connection.execute(
+        INSERT_MOVES, complaint_ids, state.version, action, state.status, actor.role, actor.department, at, note
+    )
+
+
+async def lock_case(connection: Connection, complaint_id: UUID) -> tuple[CaseState, str] | None:
+    """The case's state and department, locked until the transaction ends; None where there is no such case."""
+    row = await connection.fetchrow(LOCK_CASE, complaint_id)
+    return None if row is None else (CaseState(CaseStatus(row["status"]), row["version"]), row["department"])
+
+
+async def update_case(
+    connection: Connection, complaint_id: UUID, state: CaseState, stopped: Sequence[Clock], at: datetime
+) -> None:
+    """Store where a move led and stop the clocks that it stops."""
+    await connection.execute(UPDATE_CASE, complaint_id, state.status, state.version)
+    if stopped:
+        await connection.execute(STOP_CLOCKS, complaint_id, stopped, at)
+
+
+async def insert_fired(
+    connection: Connection, outcomes: Sequence[tuple[UUID, str]], suspected: Sequence[InactionSuspected], at: datetime
+) -> None:
+    await connection.execute(INSERT_OUTCOMES, [o[0] for o in outcomes], [o[1] for o in outcomes], at)
+    if suspected:
+        await connection.execute(
+            INSERT_INACTION,
+            [s.inaction_id for s in suspected],
+            [s.complaint_id for s in suspected],
+            [s.department for s in suspected],
+            [s.kind for s in suspected],
+            [s.clock for s in suspected],
+            [s.due_at for s in suspected],
+            [s.at for s in suspected],
+            [s.evidence for s in suspected],
+        )

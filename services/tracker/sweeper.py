@@ -1,0 +1,125 @@
+"""What happens by itself when its time comes: warnings, misses and suspected inaction, each exactly once.
+
+Timers are claimed in batches that skip what another replica has locked; their effects and their events commit in the
+transaction that deletes them.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+import structlog
+from asyncpg import Record
+from prometheus_client import Counter, Gauge
+
+from services.tracker import store
+from services.tracker.inaction import TimerKind, suspect
+from shared import outbox
+from shared.events import ClockEvent, DeadlineMissed, DeadlineWarned, InactionSuspected, event_id
+from shared.language import Clock
+from shared.outbox import Relay
+from shared.policy import Policy
+from shared.postgres import PASSING, Pool
+from shared.topics import CASES_EVENTS, SUPERVISION_ALERTS
+from shared.wire import Message, encode
+
+log = structlog.get_logger(__name__)
+
+FIRED = Counter("hotline_timers_fired_total", "Timers fired", ["kind", "clock"])
+SUSPECTED = Counter("hotline_inaction_suspected_total", "Suspected inaction", ["department", "kind"])
+LAG = Gauge("hotline_deadline_lag_seconds", "How late the last timer of the last batch fired")
+
+_BATCH = 1000
+_POLL_SECONDS = 1.0
+
+
+class Sweeper:
+    def __init__(self, pool: Pool, relay: Relay, policy: Policy) -> None:
+        self._pool = pool
+        self._relay = relay
+        self._policy = policy
+
+    async def run(self) -> None:
+        """Fire what is due, once a second, until cancelled."""
+        while True:
+            try:
+                while await self.sweep() == _BATCH:
+                    pass
+            except PASSING as error:
+                log.warning("sweep_failed", error=type(error).__name__)
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def sweep(self) -> int:
+        """Fire one batch of due timers and return how many there were."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            now = await store.present(connection)
+            fired = await connection.fetch(store.CLAIM_TIMERS, now, _BATCH)
+            if not fired:
+                return 0
+            outcomes = [(row["deadline_id"], _outcome(row)) for row in fired]
+            events = [event for row in fired for event in self._events(row, now)]
+            suspected = [event for event in events if isinstance(event, InactionSuspected)]
+            await store.insert_fired(connection, outcomes, suspected, now)
+            await outbox.append(connection, [clock_message(event) for event in events])
+        self._relay.wake()
+        LAG.set((now - fired[-1]["fires_at"]).total_seconds())
+        for row in fired:
+            FIRED.labels(row["kind"], row["clock"]).inc()
+        for event in suspected:
+            SUSPECTED.labels(event.department, event.kind).inc()
+        return len(fired)
+
+    def _name(self, code: str) -> str:
+        # A department that the policy has dropped may still have open cases.
+        department = self._policy.departments.get(code)
+        return department.name if department else code
+
+    def _events(self, row: Record, now: datetime) -> Sequence[ClockEvent]:
+        common = {
+            "complaint_id": row["complaint_id"],
+            "department": row["department"],
+            "clock": row["clock"],
+            "due_at": row["due_at"],
+            "at": now,
+        }
+        kind = TimerKind(row["kind"])
+        match kind:
+            case TimerKind.WARNING:
+                return (DeadlineWarned(**common),)
+            case TimerKind.DUE:
+                suspicion = suspect(
+                    Clock(row["clock"]),
+                    row["started_at"],
+                    row["due_at"],
+                    self._name(row["department"]),
+                    row["ticket_number"],
+                )
+                return (
+                    DeadlineMissed(**common),
+                    InactionSuspected(
+                        **common,
+                        inaction_id=event_id(row["deadline_id"], "inaction"),
+                        kind=suspicion.kind,
+                        evidence=suspicion.evidence,
+                    ),
+                )
+            case _:
+                assert_never(kind)
+
+
+def _outcome(row: Record) -> str:
+    return "warned" if row["kind"] == TimerKind.WARNING else "missed"
+
+
+def clock_message(event: ClockEvent) -> Message:
+    """The record of `event`: suspected inaction goes to the supervision office, the rest to whoever follows cases."""
+    to_supervision = isinstance(event, InactionSuspected)
+    return encode(
+        event,
+        topic=SUPERVISION_ALERTS if to_supervision else CASES_EVENTS,
+        key=event.department if to_supervision else None,
+        event_id=event_id(event.complaint_id, f"{event.event_type}/{event.clock}/{event.due_at.isoformat()}"),
+        source="tracker",
+        time=event.at,
+    )

@@ -1,0 +1,34 @@
+"""Logs as JSON lines on standard output, the libraries' included; what is logged never holds what a citizen wrote."""
+
+import logging
+import sys
+
+import structlog
+
+
+def configure_logs(service: str) -> None:
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # A broker that is away makes the client log every attempt; the relay and the subscriptions say it once a try.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    structlog.contextvars.bind_contextvars(service=service)

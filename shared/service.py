@@ -1,0 +1,126 @@
+"""The frame of a service process: what each of the three opens, watches and closes in the same way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
+
+from shared import inbox, outbox
+from shared.http import Probe, add_operations
+from shared.kafka import Subscriptions
+from shared.metrics import OUTBOX_AGE, OUTBOX_DEPTH, Refresh
+from shared.outbox import Relay
+from shared.postgres import PASSING, Pool, create_pool
+from shared.settings import ServiceSettings
+
+log = structlog.get_logger(__name__)
+
+_FORGET_EVERY_SECONDS = 3600.0
+_STALE_POLL_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """The database, the relay of the outbox and the subscriptions of one service."""
+
+    pool: Pool
+    relay: Relay
+    subscriptions: Subscriptions
+
+
+@asynccontextmanager
+async def foundation(settings: ServiceSettings, service: str) -> AsyncIterator[Foundation]:
+    """Open the database, waiting for it as long as it takes; nothing is consumed or published yet."""
+    async for attempt in AsyncRetrying(
+        retry=retry_if_exception_type(PASSING),
+        wait=wait_exponential_jitter(initial=0.2, max=5),
+        before_sleep=lambda state: log.warning("database_unreachable", attempt=state.attempt_number),
+    ):
+        with attempt:
+            pool = await create_pool(str(settings.database_url), application_name=f"hotline-{service}")
+    async with pool:
+        yield Foundation(
+            pool,
+            Relay(pool, settings.bootstrap_servers),
+            Subscriptions(settings.bootstrap_servers, f"hotline.{service}"),
+        )
+
+
+async def serve(
+    app: FastAPI,
+    settings: ServiceSettings,
+    base: Foundation,
+    *background: Coroutine[Any, Any, None],
+    needs_kafka: bool,
+    refreshes: tuple[Refresh, ...] = (),
+) -> None:
+    """Serve HTTP, carry the outbox and consume until told to stop; a background task that fails ends the process.
+
+    `needs_kafka` says whether the service is of no use while Kafka is away.
+    """
+    add_operations(app, _probes(base, needs_kafka=needs_kafka), (_refresh_outbox(base), *refreshes))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.http_host,
+            port=settings.http_port,
+            http="httptools",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            timeout_graceful_shutdown=10,
+        )
+    )
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(work)
+            for work in (base.relay.run(), base.subscriptions.run(), _forget(base.pool), *background)
+        ]
+        await server.serve()
+        for task in tasks:
+            task.cancel()
+
+
+def _probes(base: Foundation, *, needs_kafka: bool) -> list[Probe]:
+    async def database() -> None:
+        await base.pool.fetchval("SELECT 1")
+
+    async def kafka() -> None:
+        if not base.relay.connected or not base.subscriptions.started:
+            raise ConnectionError("Kafka cannot be reached")
+
+    async def consumers() -> None:
+        stale = [name for name, age in (await base.subscriptions.measure()).items() if age > _STALE_POLL_SECONDS]
+        if stale:
+            raise TimeoutError(f"no answer from Kafka for {_STALE_POLL_SECONDS:.0f} s: {', '.join(stale)}")
+
+    return [
+        Probe("database", database),
+        Probe("kafka", kafka, required=needs_kafka),
+        Probe("consumers", consumers, required=needs_kafka),
+    ]
+
+
+def _refresh_outbox(base: Foundation) -> Refresh:
+    async def refresh() -> None:
+        depth, age = await outbox.depth(base.pool)
+        OUTBOX_DEPTH.set(depth)
+        OUTBOX_AGE.set(age)
+        await base.subscriptions.measure()
+
+    return refresh
+
+
+async def _forget(pool: Pool) -> None:
+    while True:
+        try:
+            await inbox.forget_old(pool)
+        except PASSING as error:
+            log.warning("inbox_not_trimmed", error=type(error).__name__)
+        await asyncio.sleep(_FORGET_EVERY_SECONDS)

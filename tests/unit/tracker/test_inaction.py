@@ -1,0 +1,60 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.tracker.inaction import Suspicion, Timer, TimerKind, suspect, timers
+from shared.china_time import CHINA_TIME
+from shared.language import Clock, InactionKind
+
+OPENED_AT = datetime(2026, 9, 30, 16, 5, tzinfo=CHINA_TIME).astimezone(UTC)
+END_OF_14_OCTOBER = datetime(2026, 10, 15, tzinfo=CHINA_TIME).astimezone(UTC)
+WARN_AT = END_OF_14_OCTOBER - timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("clock", "due_at", "suspicion"),
+    [
+        (
+            Clock.ACKNOWLEDGE,
+            END_OF_14_OCTOBER,
+            Suspicion(
+                InactionKind.NOT_ACKNOWLEDGED,
+                "工单ZP20260930-000123于2026年9月30日16时05分派至镇坪县水利局，应于2026年10月14日24时前签收，至今未签收。",
+            ),
+        ),
+        (
+            Clock.REPLY,
+            END_OF_14_OCTOBER,
+            Suspicion(
+                InactionKind.NOT_ANSWERED,
+                "工单ZP20260930-000123于2026年9月30日16时05分派至镇坪县水利局，应于2026年10月14日24时前答复，至今未答复。",
+            ),
+        ),
+        (
+            Clock.REPLY,
+            OPENED_AT + timedelta(hours=2),
+            Suspicion(
+                InactionKind.NOT_ANSWERED,
+                "工单ZP20260930-000123于2026年9月30日16时05分派至镇坪县水利局，应于2026年9月30日18时05分前答复，至今未答复。",
+            ),
+        ),
+    ],
+)
+def test_a_missed_deadline_becomes_one_sentence_of_evidence(
+    clock: Clock, due_at: datetime, suspicion: Suspicion
+) -> None:
+    assert suspect(clock, OPENED_AT, due_at, "镇坪县水利局", "ZP20260930-000123") == suspicion
+
+
+@pytest.mark.parametrize(
+    ("clock", "warn_at", "expected"),
+    [
+        (Clock.REPLY, WARN_AT, [(TimerKind.WARNING, WARN_AT), (TimerKind.DUE, END_OF_14_OCTOBER)]),
+        (Clock.REPLY, None, [(TimerKind.DUE, END_OF_14_OCTOBER)]),
+        (Clock.ACKNOWLEDGE, WARN_AT, [(TimerKind.DUE, END_OF_14_OCTOBER)]),
+    ],
+)
+def test_every_clock_watches_its_end_and_only_a_reply_warns(
+    clock: Clock, warn_at: datetime | None, expected: list[tuple[TimerKind, datetime]]
+) -> None:
+    assert list(timers(clock, END_OF_14_OCTOBER, warn_at)) == [Timer(kind, at) for kind, at in expected]
