@@ -7,4 +7,5 @@ compile() {
 }
 compile --upgrade dev.in -o dev.txt
 compile -c dev.txt runtime.in -o runtime.txt
+compile -c dev.txt local.in -o local.txt
 compile -c dev.txt standin.in -o standin.txt

@@ -23,6 +23,7 @@ from shared.wire import Message, Received, Undecodable, dead_letter, decode
 
 log = structlog.get_logger(__name__)
 
+_PATIENCE_SECONDS = 60.0
 _PAUSE_BEFORE_REDELIVERY_SECONDS = 5.0
 
 # Changes the service's state for events that it has not seen before, in the caller's transaction.
@@ -66,8 +67,8 @@ class BatchConsumer:
         decoded, dead = self._sort(records)
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(PASSING),
-            wait=wait_exponential_jitter(initial=0.1, max=5),
-            stop=stop_after_delay(60),
+            wait=wait_exponential_jitter(multiplier=0.1, max=5),
+            stop=stop_after_delay(_PATIENCE_SECONDS),
             reraise=True,
         ):
             with attempt:

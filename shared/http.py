@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from shared.metrics import DEPENDENCY_UP, Refresh
 
@@ -96,6 +97,10 @@ def create_app(title: str) -> FastAPI:
         return problem_response(
             Problem(422, "请求的字段有误。", "Some fields of the request are wrong.", errors=errors)
         )
+
+    @app.exception_handler(ClientDisconnect)
+    async def on_disconnect(_request: Request, _error: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody is there to read it
 
     @app.exception_handler(Exception)
     async def on_bug(_request: Request, _error: Exception) -> Response:

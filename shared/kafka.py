@@ -29,6 +29,7 @@ _MAX_RECORDS = 1000
 # FastStream sleeps this long after an empty poll, so it bounds how late a lone event is seen.
 _POLL_MILLISECONDS = 10
 _RETRY_SECONDS = 2.0
+_REPLICAS = 3
 
 
 async def _parse(
@@ -136,7 +137,7 @@ async def _measure(name: str, consumer: AIOKafkaConsumer | None) -> float:
 
 
 async def create_topics(bootstrap_servers: Sequence[str], topics: Sequence[Topic]) -> list[str]:
-    """Create those of `topics` that do not exist and return their names; replicas are the brokers' default.
+    """Create those of `topics` that do not exist and return their names, with three replicas where there are brokers.
 
     Raises KafkaError where Kafka is away or refuses a topic for another reason than that it is there.
     """
@@ -145,12 +146,13 @@ async def create_topics(bootstrap_servers: Sequence[str], topics: Sequence[Topic
     try:
         present = set(await admin.list_topics())
         missing = [topic for topic in topics if topic.name not in present]
+        brokers = len((await admin.describe_cluster())["brokers"])
         answer = await admin.create_topics(
             [
                 NewTopic(
                     topic.name,
                     num_partitions=topic.partitions,
-                    replication_factor=-1,
+                    replication_factor=min(_REPLICAS, brokers),
                     topic_configs={"retention.ms": str(int(topic.kept.total_seconds() * 1000))},
                 )
                 for topic in missing

@@ -37,13 +37,12 @@ class Foundation:
 @asynccontextmanager
 async def foundation(settings: ServiceSettings, service: str) -> AsyncIterator[Foundation]:
     """Open the database, waiting for it as long as it takes; nothing is consumed or published yet."""
-    async for attempt in AsyncRetrying(
+    retrying = AsyncRetrying(
         retry=retry_if_exception_type(PASSING),
-        wait=wait_exponential_jitter(initial=0.2, max=5),
+        wait=wait_exponential_jitter(multiplier=0.2, max=5),
         before_sleep=lambda state: log.warning("database_unreachable", attempt=state.attempt_number),
-    ):
-        with attempt:
-            pool = await create_pool(str(settings.database_url), application_name=f"hotline-{service}")
+    )
+    pool: Pool = await retrying(create_pool, str(settings.database_url), application_name=f"hotline-{service}")
     async with pool:
         yield Foundation(
             pool,

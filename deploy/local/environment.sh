@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make or update .venv from a hashed requirements file: environment.sh runtime|standin|dev
+# Make or update .venv from a hashed requirements file: environment.sh local|standin|dev
 set -eu
 cd "$(dirname "$0")/../.."
 say() { printf '%s\n' "$*" >&2; }

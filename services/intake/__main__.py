@@ -11,7 +11,7 @@ from shared.commands import add_commands
 from shared.logs import configure_logs
 from shared.settings import read_settings
 
-app = typer.Typer(help="Takes complaints in from every channel.", no_args_is_help=True)
+app = typer.Typer(help="Takes complaints in from every channel.", no_args_is_help=True, pretty_exceptions_enable=False)
 add_commands(app, Path(__file__).parent / "migrations")
 
 

@@ -48,14 +48,14 @@ class Submitting:
         except ValidationError as error:
             raise _refused(explain(error)) from None
         except SubmissionRefused as refused:
-            raise _refused(refused.errors) from None
+            raise _refused([FieldError(refused.field, refused.zh, refused.en)]) from None
 
     def _answer(self, receipt: Receipt) -> dict[str, Any]:
         answer: dict[str, Any] = {
             "status": 201 if receipt.created else 200,
             "ticket_number": receipt.ticket_number,
             "query_code": query_code(self.query_code_key, receipt.complaint_id),
-            "complaint_id": receipt.complaint_id,
+            "complaint_id": str(receipt.complaint_id),
             "accepted_at": receipt.accepted_at,
         }
         if not receipt.same_content:

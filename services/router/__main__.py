@@ -17,7 +17,11 @@ from shared.policy_problems import PolicyInvalid
 from shared.settings import KafkaSettings, PolicySettings, read_settings
 from shared.topics import all_topics
 
-app = typer.Typer(help="Places each complaint with the department that must answer it.", no_args_is_help=True)
+app = typer.Typer(
+    help="Places each complaint with the department that must answer it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
 add_commands(app, Path(__file__).parent / "migrations")
 
 

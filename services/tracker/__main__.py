@@ -19,7 +19,11 @@ from shared.logs import configure_logs
 from shared.settings import read_settings
 from shared.term import Term
 
-app = typer.Typer(help="Opens cases, keeps their deadlines and reports inaction.", no_args_is_help=True)
+app = typer.Typer(
+    help="Opens cases, keeps their deadlines and reports inaction.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
 add_commands(app, Path(__file__).parent / "migrations")
 
 

@@ -162,7 +162,7 @@ INSERT INTO simulated_clock (ahead) VALUES ($1) ON CONFLICT (only_row) DO UPDATE
 IS_SIMULATED = "SELECT EXISTS (SELECT FROM simulated_clock)"
 
 
-async def present(connection: Connection | Pool) -> datetime:
+async def present(connection: "Connection | Pool") -> datetime:
     """The one clock: the database's, or ahead of it in a simulation; constant within a transaction."""
     now: datetime = await connection.fetchval(PRESENT)
     return now

@@ -70,11 +70,6 @@ class Sweeper:
             SUSPECTED.labels(event.department, event.kind).inc()
         return len(fired)
 
-    def _name(self, code: str) -> str:
-        # A department that the policy has dropped may still have open cases.
-        department = self._policy.departments.get(code)
-        return department.name if department else code
-
     def _events(self, row: Record, now: datetime) -> Sequence[ClockEvent]:
         common = {
             "complaint_id": row["complaint_id"],
@@ -92,7 +87,7 @@ class Sweeper:
                     Clock(row["clock"]),
                     row["started_at"],
                     row["due_at"],
-                    self._name(row["department"]),
+                    self._policy.name_of(row["department"]),
                     row["ticket_number"],
                 )
                 return (

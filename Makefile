@@ -1,0 +1,29 @@
+.DEFAULT_GOAL := help
+PYTHON_IN = .venv/bin/python
+
+.PHONY: help
+help: ## Show every target
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.venv/.local: requirements/local.txt deploy/local/environment.sh
+	@deploy/local/environment.sh local && touch $@
+
+.venv/.dev: requirements/dev.txt deploy/local/environment.sh
+	@deploy/local/environment.sh dev && touch $@
+
+.PHONY: demo
+demo: .venv/.local ## Run the whole on this machine with sample complaints (ARGS=--exit: stop by itself)
+	@$(PYTHON_IN) -m deploy.local demo $(ARGS)
+
+.PHONY: check
+check: .venv/.dev ## Format, lint, types, import contracts and unit tests: seconds
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy -p services -p shared -p deploy
+	.venv/bin/mypy tests bench
+	.venv/bin/lint-imports
+	$(PYTHON_IN) -m pytest -q tests/unit tests/architecture
+
+.PHONY: test
+test: check ## Everything: check, then integration, end-to-end and fault tests on real Kafka and PostgreSQL
+	$(PYTHON_IN) -m pytest tests/integration tests/e2e tests/faults

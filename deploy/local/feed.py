@@ -1,0 +1,92 @@
+"""Feeds the sample complaints in as their senders would: over HTTP one by one, by the line, and as mail."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from deploy.local.stack import Stack
+
+SAMPLE = Path(__file__).parent / "sample"
+
+_CONNECTIONS = 16
+
+
+@dataclass(slots=True)
+class Fed:
+    """What the intake answered: complaint ids that were accepted, and how often it had seen one before."""
+
+    accepted: set[str] = field(default_factory=set)
+    resubmitted: int = 0
+    refused: int = 0
+
+    def count(self, status: int, answer: dict[str, Any]) -> None:
+        match status:
+            case 201:
+                self.accepted.add(answer["complaint_id"])
+            case 200:
+                self.resubmitted += 1
+            case _:
+                self.refused += 1
+
+
+def sample_submissions() -> list[dict[str, Any]]:
+    """The sample complaints as submissions, without what the sample knows of their right department."""
+    lines = (SAMPLE / "complaints.ndjson").read_text(encoding="utf-8").splitlines()
+    submissions = [json.loads(line) for line in lines]
+    return [{name: value for name, value in one.items() if name != "expected"} for one in submissions]
+
+
+async def feed(stack: Stack, submissions: Sequence[dict[str, Any]]) -> Fed:
+    """Submit the hotline's complaints one by one, the portal's by the line, and deliver the mails."""
+    fed = Fed()
+    deliver_mail(stack.spool)
+    by_phone = [one for one in submissions if one["channel"] == "hotline_12345"]
+    by_web = [one for one in submissions if one["channel"] != "hotline_12345"]
+    async with httpx.AsyncClient(base_url=stack.intake.url, timeout=60) as client:
+        await asyncio.gather(submit_each(client, by_phone, fed), submit_lines(client, by_web, fed))
+    return fed
+
+
+async def submit_each(client: httpx.AsyncClient, submissions: Sequence[dict[str, Any]], fed: Fed) -> None:
+    """Submit one by one over a few connections, again and again while the intake is away."""
+    waiting = list(reversed(submissions))
+
+    async def operator() -> None:
+        while waiting:
+            submission = waiting.pop()
+            while True:
+                try:
+                    response = await client.post("/v1/complaints", json=submission)
+                except httpx.TransportError:
+                    response = None
+                if response is not None and response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                    break
+                await asyncio.sleep(0.2)
+            fed.count(response.status_code, response.json())
+
+    await asyncio.gather(*(operator() for _ in range(_CONNECTIONS)))
+
+
+async def submit_lines(client: httpx.AsyncClient, submissions: Sequence[dict[str, Any]], fed: Fed) -> None:
+    body = "\n".join(json.dumps(one, ensure_ascii=False) for one in submissions)
+    response = await client.post(
+        "/v1/complaints:batch", content=body.encode(), headers={"Content-Type": "application/x-ndjson"}
+    )
+    response.raise_for_status()
+    for line in response.text.splitlines():
+        answer = json.loads(line)
+        fed.count(answer["status"], answer)
+
+
+def deliver_mail(spool: Path) -> None:
+    """Put the sample mails into the spool, each complete under its final name."""
+    for mail in sorted((SAMPLE / "mail").glob("*.eml")):
+        partial = spool / f"{mail.name}.partial"
+        shutil.copyfile(mail, partial)
+        partial.rename(spool / mail.name)

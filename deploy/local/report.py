@@ -1,0 +1,104 @@
+"""What the demonstration prints at its end."""
+
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local.feed import Fed
+from deploy.local.observe import Seen
+from deploy.local.stack import Stack
+
+_CHANNELS = {"hotline_12345": "12345热线", "web_portal": "网站投诉平台", "mailbox": "监督邮箱"}
+_CLOCKS = {"acknowledge": "签收 acknowledge", "reply": "答复 reply"}
+_INACTION = {"not_acknowledged": "未签收 not acknowledged", "not_answered": "未答复 not answered"}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`summary` and `inaction` are what the tracker's supervision API answers."""
+
+    fed: Fed
+    seen: Seen
+    summary: Mapping[str, Any]
+    inaction: Sequence[Mapping[str, Any]]
+
+
+def print_report(report: Report) -> None:
+    console = Console()
+    console.print(_channels(report), _departments(report), _deadlines(report), _inaction(report))
+    latencies = sorted(report.seen.latencies.values())
+    cuts = statistics.quantiles(latencies, n=100)
+    console.print(f"受理到立案 accepted → case: p50 {cuts[49] * 1000:.0f} ms, p99 {cuts[98] * 1000:.0f} ms")
+    seen, fed = report.seen, report.fed
+    console.print(
+        f"受理 accepted {len(seen.accepted)}, 重复提交 resubmitted {fed.resubmitted}, 拒收 refused {fed.refused}, "
+        f"立案 cases {len(seen.departments)}"
+    )
+    verdict = "[green]是 yes[/]" if seen.is_one_to_one else f"[red]否 no, {len(seen.without_case)} without[/]"
+    console.print(f"每件诉求恰有一个工单 every accepted complaint has exactly one case: {verdict}")
+
+
+def print_access(stack: Stack) -> None:
+    console = Console()
+    console.print()
+    for name, service, path in (
+        ("受理 intake", stack.intake, "/openapi.json"),
+        ("分派 router", stack.router, "/openapi.json"),
+        ("督办 tracker", stack.tracker, "/v1/supervision/summary"),
+    ):
+        console.print(f"{name}: {service.url}{path}", highlight=False, soft_wrap=True)
+    console.print(
+        f"Kafka: {stack.broker.bootstrap_servers} ({stack.broker.kind} {stack.broker.version})", highlight=False
+    )
+    console.print(
+        "登录 login: 尚无。各服务只监听本机，承办单位在请求中写明自己的代码。"
+        " None yet: the services listen on this machine only, and a department names its code in the request."
+    )
+
+
+def _channels(report: Report) -> Table:
+    table = Table("渠道 channel", "受理 accepted", title="各渠道诉求 Complaints per channel")
+    for channel, count in Counter(report.seen.accepted.values()).most_common():
+        table.add_row(f"{_CHANNELS.get(channel, '')} {channel}", str(count))
+    return table
+
+
+def _departments(report: Report) -> Table:
+    table = Table(
+        "承办单位 department",
+        "工单 cases",
+        "超期 overdue",
+        "疑似不作为 inaction",
+        title="各单位工单 Cases per department",
+    )
+    rows = sorted(report.summary["departments"], key=lambda one: -sum(one["cases"].values()))
+    for one in rows:
+        overdue = sum(clock["overdue"] for clock in one["deadlines"].values())
+        table.add_row(
+            f"{one['name']} {one['code']}",
+            str(sum(one["cases"].values())),
+            str(overdue),
+            str(sum(one["inaction"].values())),
+        )
+    return table
+
+
+def _deadlines(report: Report) -> Table:
+    table = Table("时限 clock", "按期 met", "逾期后办 met late", "预警 warned", "逾期 missed", title="时限 Deadlines")
+    for clock, counts in report.summary["county"]["deadlines"].items():
+        table.add_row(_CLOCKS[clock], *(str(counts[name]) for name in ("met", "met_late", "warned", "missed")))
+    return table
+
+
+def _inaction(report: Report) -> Table:
+    total = report.summary["county"]["inaction"]
+    counts = "，".join(f"{_INACTION[kind]} {count}" for kind, count in total.items())
+    table = Table("证据 evidence", title=f"疑似不作为 Suspected inaction: {counts}", caption="最近五件 the latest five")
+    for one in report.inaction:
+        table.add_row(one["evidence"])
+    return table

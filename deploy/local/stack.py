@@ -1,0 +1,121 @@
+"""The whole of Hotline on one machine: PostgreSQL, the broker and the three services, each a process."""
+
+import asyncio
+import base64
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.broker import Broker, start_broker
+from deploy.local.database import prepare_database, service_passwords
+from deploy.local.hotline import POLICY, HotlineService, ServiceName
+from deploy.local.messages import say
+from deploy.local.ports import free_ports
+from deploy.local.postgres import ExternalPostgres, LocalPostgres, start_postgres
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    intake: int
+    router: int
+    tracker: int
+    kafka: int
+    postgres: int
+
+    @classmethod
+    def from_first(cls, first: int) -> "Ports":
+        return cls(*range(first, first + 5))
+
+    @classmethod
+    def free(cls) -> "Ports":
+        return cls(*free_ports(5))
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What runs; `spool` is the folder from which the intake takes mail."""
+
+    postgres: LocalPostgres | ExternalPostgres
+    broker: Broker
+    intake: HotlineService
+    router: HotlineService
+    tracker: HotlineService
+    database_urls: Mapping[str, str]
+    spool: Path
+
+    @property
+    def services(self) -> tuple[HotlineService, HotlineService, HotlineService]:
+        return (self.intake, self.router, self.tracker)
+
+
+@contextmanager
+def start_stack(
+    state: Path, ports: Ports, *, database: str = "hotline", require_apache: bool = False, simulation: bool = False
+) -> Iterator[Stack]:
+    """Run everything with its data in `state` for as long as the context lasts; StackError says what is missing."""
+    with ExitStack() as running:
+        say("Starting PostgreSQL")
+        postgres = running.enter_context(start_postgres(state, ports.postgres))
+        urls = asyncio.run(prepare_database(postgres.url, service_passwords(state), database=database))
+        say("Starting the broker")
+        broker = running.enter_context(start_broker(state, ports.kafka, require_apache=require_apache))
+        stack = _assemble(state, ports, postgres, broker, urls, simulation=simulation)
+        say("Migrating")
+        for service in stack.services:
+            service.run("migrate")
+        stack.router.run("create-topics")
+        say("Starting the services")
+        for service in stack.services:
+            running.enter_context(service)
+        yield stack
+
+
+def _assemble(
+    state: Path,
+    ports: Ports,
+    postgres: LocalPostgres | ExternalPostgres,
+    broker: Broker,
+    urls: Mapping[str, str],
+    *,
+    simulation: bool,
+) -> Stack:
+    spool = state / "spool"
+    spool.mkdir(parents=True, exist_ok=True)
+    common = {
+        "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
+        "HOTLINE_POLICY_DIR": str(POLICY),
+        "HOTLINE_SIMULATION": str(simulation).lower(),
+        "HOTLINE_MAIL_SPOOL": str(spool),
+        **_secrets(state),
+    }
+
+    def service(name: ServiceName, port: int) -> HotlineService:
+        return HotlineService(name, state, port, common | {"DATABASE_URL": urls[name]})
+
+    return Stack(
+        postgres,
+        broker,
+        service("intake", ports.intake),
+        service("router", ports.router),
+        service("tracker", ports.tracker),
+        urls,
+        spool,
+    )
+
+
+def _secrets(state: Path) -> dict[str, str]:
+    """The keys of the vault and of the query codes, made the first time and kept in files that only we can read."""
+
+    def kept(name: str) -> str:
+        file = state / name
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
+        return file.read_text()
+
+    return {
+        "HOTLINE_VAULT_KEYS": f"local:{kept('vault-key')}",
+        "HOTLINE_QUERY_CODE_KEY": kept("query-code-key"),
+    }

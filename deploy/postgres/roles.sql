@@ -1,0 +1,32 @@
+-- One login role and one schema for each service, and nothing that one could see of another.
+--
+-- Runs in the application's database, as a superuser or as its owner with CREATEROLE; may be run again at any time,
+-- which also sets the passwords again. These come in as settings of the session: hotline.intake_password and so on
+-- (deploy/local/database.py sets them; so does deploy/postgres/initialize.sh for psql).
+
+DO $$
+DECLARE
+    service name;
+BEGIN
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    REVOKE ALL ON SCHEMA public FROM PUBLIC;
+
+    FOREACH service IN ARRAY ARRAY['intake', 'router', 'tracker']::name[] LOOP
+        IF to_regrole(quote_ident(service)) IS NULL THEN
+            EXECUTE format('CREATE ROLE %I', service);
+        END IF;
+        EXECUTE format(
+            'ALTER ROLE %I LOGIN PASSWORD %L', service, current_setting(format('hotline.%s_password', service))
+        );
+        EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', current_database(), service);
+        EXECUTE format('ALTER ROLE %I IN DATABASE %I SET search_path = %I', service, current_database(), service);
+
+        IF to_regnamespace(quote_ident(service)) IS NULL THEN
+            -- Who is no superuser may give a schema only to a role of which he is a member.
+            EXECUTE format('GRANT %I TO CURRENT_USER', service);
+            EXECUTE format('CREATE SCHEMA %I AUTHORIZATION %I', service, service);
+            EXECUTE format('REVOKE %I FROM CURRENT_USER', service);
+        END IF;
+    END LOOP;
+END
+$$;

@@ -1,0 +1,66 @@
+"""The fields that the forms of all HTTP channels share."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from services.intake.complaint import Reporter, clean
+from shared.language import Confidentiality, DepartmentCode, Kind, Urgency
+
+_STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+def _on_one_line(external_id: str) -> str:
+    """It is shown in lists and logged."""
+    if not external_id.isprintable() or external_id != external_id.strip():
+        raise PydanticCustomError("not_on_one_line", "not on one line")
+    return external_id
+
+
+ExternalId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_on_one_line)]
+
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+
+
+def _in_range(moment: datetime) -> datetime:
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise PydanticCustomError("time_out_of_range", "year out of range")
+    return moment
+
+
+class ReporterForm(BaseModel):
+    model_config = _STRICT
+
+    name: Annotated[str, Field(max_length=100)] | None = None
+    phone: Annotated[str, Field(max_length=40)] | None = None
+    id_number: Annotated[str, Field(max_length=40)] | None = None
+    email: Annotated[str, Field(max_length=254)] | None = None
+    address: Annotated[str, Field(max_length=300)] | None = None
+
+    def __repr__(self) -> str:
+        return "ReporterForm(…)"
+
+    __str__ = __repr__
+
+    def to_reporter(self) -> Reporter:
+        return Reporter(*(clean(said) or None if said else None for said in self.__dict__.values()))
+
+
+class Form(BaseModel):
+    """`text` and `title` are bounded when they are normalized, after trimming."""
+
+    model_config = _STRICT
+
+    external_id: ExternalId
+    kind: Kind
+    title: str | None = Field(default=None, repr=False)
+    text: str = Field(repr=False)
+    place: str | None = Field(default=None, repr=False)
+    occurred_at: Annotated[AwareDatetime, AfterValidator(_in_range)] | None = None
+    # None: judged by the county's urgent words.
+    urgency: Urgency | None = None
+    confidentiality: Confidentiality = Confidentiality.NAMED
+    reporter: ReporterForm | None = None
+    accused: DepartmentCode | None = None

@@ -1,0 +1,31 @@
+"""A submission over HTTP: the form of one of the channels, told apart by its ``channel``."""
+
+from typing import Annotated, assert_never
+
+from pydantic import ConfigDict, Field, TypeAdapter
+
+from services.intake.channels import hotline_12345, web_portal
+from services.intake.channels.hotline_12345 import HotlineForm
+from services.intake.channels.web_portal import PortalForm
+from services.intake.complaint import Complaint, County
+from services.intake.refusal import FieldError, SubmissionRefused, explain
+
+__all__ = ["SUBMISSION", "FieldError", "Submission", "SubmissionRefused", "explain", "to_complaint"]
+
+Submission = Annotated[HotlineForm | PortalForm, Field(discriminator="channel")]
+
+# SUBMISSION.validate_json(bytes) reads one; its ValidationError is put into sentences by explain.
+SUBMISSION: TypeAdapter[HotlineForm | PortalForm] = TypeAdapter(
+    Submission, config=ConfigDict(hide_input_in_errors=True)
+)
+
+
+def to_complaint(submission: HotlineForm | PortalForm, county: County) -> Complaint:
+    """SubmissionRefused says what keeps the submission from being a complaint."""
+    match submission:
+        case HotlineForm():
+            return hotline_12345.to_complaint(submission, county)
+        case PortalForm():
+            return web_portal.to_complaint(submission, county)
+        case _:
+            assert_never(submission)

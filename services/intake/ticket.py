@@ -1,0 +1,53 @@
+"""Ticket numbers that notice a misread digit, and query codes that need no table."""
+
+import hmac
+import re
+import unicodedata
+from datetime import date
+from uuid import UUID
+
+from stdnum import luhn
+
+_WRITTEN = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})-([0-9]{6,9})-([0-9])")
+_DIGITS = re.compile(r"[^0-9]")
+
+
+def ticket_number(day: date, sequence: int) -> str:
+    """``20261124-000123-C``: day, the day's running number in six digits or more, Luhn check digit over all of them."""
+    if not 0 < sequence < 10**9:
+        raise ValueError(f"a ticket's running number lies between 1 and 999999999, not {sequence}")
+    body = f"{day:%Y%m%d}-{sequence:06d}"
+    return f"{body}-{luhn.calc_check_digit(body.replace('-', ''))}"
+
+
+def is_ticket_number(text: str) -> bool:
+    """Whether `text` is a ticket number; one wrong digit, or most swaps of two neighbours, make it none."""
+    match = _WRITTEN.fullmatch(text)
+    if match is None:
+        return False
+    try:
+        date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        return False
+    return luhn.is_valid(_DIGITS.sub("", text))
+
+
+# 32 characters, so five bits each; without 0, 1, I and O, which are misread over the telephone and on paper.
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_LENGTH = 8
+
+
+def query_code(key: bytes, complaint_id: UUID) -> str:
+    """The eight characters (40 bits) with which the reporter asks for progress.
+
+    Derived from the complaint's id by HMAC-SHA256: the same complaint always has the same code, and nobody without
+    `key` can tell it from the ticket number.
+    """
+    number = int.from_bytes(hmac.digest(key, b"query-code:" + complaint_id.bytes, "sha256")[:5])
+    return "".join(_ALPHABET[number >> 5 * place & 31] for place in range(_LENGTH))
+
+
+def code_matches(key: bytes, complaint_id: UUID, given: str) -> bool:
+    """Whether `given` is the complaint's query code, in whatever case or width; takes the same time either way."""
+    written = unicodedata.normalize("NFKC", given).strip().upper().encode()
+    return hmac.compare_digest(query_code(key, complaint_id).encode(), written)

@@ -1,0 +1,209 @@
+"""Conflict of interest (回避): whether a complaint accuses an authority of inaction or misconduct, and which.
+
+A word of accusation decides nothing alone. It counts against the nearest actor before it in its sentence, unless the
+grammar says otherwise: the department is asked to act (请城管查处乱收费), is only told (向城管反映乱收费), is praised, is a
+landmark (派出所对面), or somebody else acts in between (城管来了，商贩还打人). `services.router.grammar` holds these forms.
+In doubt between two departments both are kept, the first in the text leading.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.router.grammar import (
+    Stance,
+    complained_about,
+    denied,
+    described_by,
+    is_object,
+    only_reported,
+    own_department,
+    praises,
+    same_breath,
+    sentence_start,
+    stance,
+)
+from services.router.reading import Found, Reading, Role, longest, normalize
+from shared.language import DepartmentCode, Kind
+from shared.policy import Policy
+
+__all__ = ["Accusation", "Conflict", "Mention"]
+
+ACCUSING = (Role.INACTION, Role.ATTITUDE, Role.MISCONDUCT)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Where the text names a department, or an official of a town or village (None)."""
+
+    found: Found
+    department: DepartmentCode | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accusation:
+    """Who is accused and by which words; a department of None is an official of a town or village."""
+
+    department: DepartmentCode | None
+    mention: str
+    word: str
+    # As much of the text as shows both.
+    quote: str
+
+
+class Conflict:
+    """The departments' names and the words of accusation of one policy."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._names: Mapping[str, DepartmentCode] = {
+            normalize(name): department.code
+            for department in policy.departments.values()
+            for name in (department.name, *department.short_names, *department.titles)
+        }
+        self._implied = {normalize(word): code for word, code in policy.accusations.implied.items()}
+        self._appeals = frozenset(map(normalize, policy.accusations.appeals))
+        self._neutral = frozenset({policy.supervision_office, policy.triage_desk})
+
+    def mentions(self, reading: Reading) -> tuple[Mention, ...]:
+        """The departments that the text names, each by its longest name; landmarks are left out."""
+        names = set(reading.found(Role.DEPARTMENT))
+        if not names:
+            return ()
+        # Inside a longer keyword a name means something else: 护林员工资 is not about the 护林员.
+        kept = longest([*names, *reading.found(Role.KEYWORD)])
+        return tuple(
+            Mention(found, self._names[found.word])
+            for found in kept
+            if found in names and stance(reading.text, found) is not Stance.LANDMARK
+        )
+
+    def accusations(
+        self,
+        reading: Reading,
+        mentions: Sequence[Mention],
+        kind: Kind,
+        received_by: DepartmentCode | None,
+    ) -> tuple[Accusation, ...]:
+        """Every accusation of an authority in the order of the text."""
+        if kind is Kind.PRAISE and praises(reading.text):
+            return ()
+        text = reading.text
+        actors = self._actors(reading, mentions, received_by)
+        accused: list[Accusation] = []
+        words = [(found, role) for role in ACCUSING for found in reading.found(role)]
+        outer = set(longest(found for found, _ in words))
+        for word, role in sorted(words, key=lambda entry: entry[0].start):
+            if word in outer and not denied(text, word):
+                accused += self._against(text, word, role, actors)
+        for word in reading.found(Role.IMPLIED):
+            if not denied(text, word):
+                accused.append(Accusation(self._implied[word.word], word.word, word.word, word.word))
+        accused += self._complained_about(text, mentions)
+        if self._appeals & reading.words:
+            accused += self._appealed_against(reading, mentions)
+        return tuple(dict.fromkeys(accused))
+
+    def _actors(
+        self,
+        reading: Reading,
+        mentions: Sequence[Mention],
+        received_by: DepartmentCode | None,
+    ) -> list[tuple[Found, Mention | None]]:
+        """Everybody who can have done something, in the order of the text; None is no authority."""
+        known = {mention.found: mention for mention in mentions}
+        for found in reading.found(Role.OFFICIAL):
+            known.setdefault(found, Mention(found, None))
+        others = reading.found(Role.OTHER)
+        if received_by is not None:
+            # On a department's own line 你们单位 is that department, and so are its staff where nobody else is named.
+            for found in own_department(reading.text):
+                known.setdefault(found, Mention(found, received_by))
+            for found in reading.found(Role.STAFF):
+                if not any(
+                    sentence_start(reading.text, found.start) <= o.start < found.start for o in [*known, *others]
+                ):
+                    known.setdefault(found, Mention(found, received_by))
+        return [(found, known.get(found)) for found in longest([*known, *others])]
+
+    def _against(
+        self,
+        text: str,
+        word: Found,
+        role: Role,
+        actors: Sequence[tuple[Found, Mention | None]],
+    ) -> list[Accusation]:
+        begin = sentence_start(text, word.start)
+        for found, mention in reversed(actors):
+            if found.end > word.start:
+                continue
+            if not same_breath(text, found, word, begin):
+                break
+            if mention is None:
+                if is_object(text, found, word):
+                    continue
+                return []
+            if not _counts(text, found, word, role):
+                return []
+            return [_accusation(text, one, word) for one in _joined(text, mention, actors)]
+        return [
+            _accusation(text, mention, word)
+            for found, mention in actors
+            if mention is not None and found.start >= word.end and described_by(text, word, found)
+        ]
+
+    def _complained_about(self, text: str, mentions: Collection[Mention]) -> list[Accusation]:
+        return [
+            Accusation(mention.department, mention.found.word, verb, f"{verb}{mention.found.word}")
+            for mention in mentions
+            if mention.department not in self._neutral
+            for verb in complained_about(text, mention.found)
+        ]
+
+    def _appealed_against(self, reading: Reading, mentions: Collection[Mention]) -> list[Accusation]:
+        """Who asks for the supervision office (请督查) accuses the department that he names."""
+        appeal = min(self._appeals & reading.words, key=reading.text.index)
+        return [
+            Accusation(mention.department, mention.found.word, appeal, f"{mention.found.word}……{appeal}")
+            for mention in mentions
+            if mention.department not in self._neutral
+            and stance(reading.text, mention.found) not in (Stance.ASKED, Stance.PRAISED)
+        ]
+
+
+def _counts(text: str, mention: Found, word: Found, role: Role) -> bool:
+    """Whether a word of accusation after the mention is about the department mentioned."""
+    match stance(text, mention):
+        case Stance.PRAISED | Stance.LANDMARK | Stance.SUPPOSED:
+            return False
+        case Stance.ASKED:
+            # 希望城管不作为的问题得到解决 accuses; 希望城管解决不作为 does not.
+            return mention.end == word.start
+        case Stance.TOLD:
+            return role is Role.ATTITUDE or not only_reported(text, mention, word, inaction=role is Role.INACTION)
+        case Stance.ACTING:
+            return not only_reported(text, mention, word, inaction=True) if role is Role.INACTION else True
+
+
+def _joined(
+    text: str,
+    mention: Mention,
+    actors: Sequence[tuple[Found, Mention | None]],
+) -> list[Mention]:
+    """The mention and those that 和 or 、 join to it: 城管和交警都不管."""
+    group = [mention]
+    for found, other in reversed(actors):
+        if (
+            other is not None
+            and text[found.end : group[0].found.start].strip() in _JOINTS
+            and found.end <= group[0].found.start
+        ):
+            group.insert(0, other)
+    return group
+
+
+_JOINTS = frozenset({"和", "与", "、", "跟", "及", "以及", "还有", "推给", "推到", "推", ",", ""})
+
+
+def _accusation(text: str, mention: Mention, word: Found) -> Accusation:
+    start, end = min(mention.found.start, word.start), max(mention.found.end, word.end)
+    quote = text[start:end] if end - start <= 24 else f"{mention.found.word}……{word.word}"  # noqa: PLR2004  # a line's length
+    return Accusation(mention.department, mention.found.word, word.word, quote)

@@ -1,0 +1,209 @@
+"""A county's policy: who answers for what, within which terms, and where a complaint goes.
+
+A policy is data (``deploy/policy/<county>/*.yaml``), read and checked as a whole by ``shared.policy_files`` and named
+by the hash of its content, so that every decision and every deadline can say which policy it followed.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import time
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from shared.language import Channel, DepartmentCode, Kind, Urgency
+from shared.notices import Notice
+from shared.term import Term, WrittenTerm
+
+__all__ = [
+    "AccusationWords",
+    "CaseTerms",
+    "Condition",
+    "Department",
+    "DepartmentKind",
+    "Matter",
+    "OutOfScope",
+    "Policy",
+    "Rule",
+    "content_hash",
+]
+
+# A single character is found in almost every text, so no word of a policy is that short.
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=40)]
+Words = Annotated[tuple[Word, ...], Field(min_length=1)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=60)]
+Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, max_length=400)]
+# Written by hand and quoted in decisions; the same form as a department code.
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
+
+
+class PolicyRecord(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DepartmentKind(StrEnum):
+    GOVERNMENT = "government"
+    PUBLIC_UTILITY = "public_utility"
+    SUPERVISION = "supervision"
+    TRIAGE = "triage"
+
+
+class Department(PolicyRecord):
+    code: DepartmentCode
+    name: Name
+    kind: DepartmentKind = DepartmentKind.GOVERNMENT
+    # What people call it, its branches included: 城管, 派出所.
+    short_names: tuple[Word, ...] = ()
+    # What people call its officers: 城管队员, 民警.
+    titles: tuple[Word, ...] = ()
+    # May fine, seize or close: 行政执法.
+    enforcement: bool = False
+
+
+class Matter(PolicyRecord):
+    """An entry (事项) of the county's responsibility list (权责清单)."""
+
+    code: Code
+    name: Name
+    department: DepartmentCode
+    keywords: Words
+    legal_basis: tuple[Sentence, ...] = ()
+
+
+class Condition(PolicyRecord):
+    """What a rule asks for; every line that is given must hold, any entry of a line is enough."""
+
+    words: tuple[Word, ...] = ()
+    and_words: tuple[Word, ...] = ()
+    without_words: tuple[Word, ...] = ()
+    # The matter that the keywords speak for most.
+    matters: tuple[Code, ...] = ()
+    # Part of the complaint's place, or of its text where no place is given.
+    places: tuple[Word, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Self:
+        if not (self.words or self.and_words or self.matters or self.places or self.channels or self.kinds):
+            raise ValueError(
+                "a rule without a condition takes every complaint; write at least one of words, matters, places, "
+                "channels or kinds",
+            )
+        return self
+
+
+class Rule(PolicyRecord):
+    """One ordered routing rule; the first whose condition holds decides."""
+
+    code: Code
+    when: Condition
+    # Either the matter, whose department then answers, or a department directly.
+    matter: Code | None = None
+    department: DepartmentCode | None = None
+    # Shown in the reason of every decision that the rule made.
+    why: Sentence
+
+    @model_validator(mode="after")
+    def _names_one_target(self) -> Self:
+        if (self.matter is None) == (self.department is None):
+            raise ValueError("a rule sends to one target; write either matter or department")
+        return self
+
+
+class OutOfScope(PolicyRecord):
+    """What the hotline must not handle, and where the law sends the reporter instead."""
+
+    code: Code
+    name: Name
+    words: Words
+    # A text with one of these is in scope all the same: somebody who asks for legal aid, for example.
+    unless_words: tuple[Word, ...] = ()
+    lawful_channel: Sentence
+
+
+class AccusationWords(PolicyRecord):
+    """The words by which people accuse an authority; ``services.router.conflict`` says when they count."""
+
+    # Nonfeasance and delay (不作为、慢作为).
+    inaction: Words
+    # How its people behaved towards the reporter.
+    attitude: Words
+    # Misfeasance (乱作为) and crimes of office.
+    misconduct: Words
+    # Phrases that accuse a department without naming it: 不出警 can only be the police.
+    implied: Mapping[Word, DepartmentCode] = {}
+    # Officials of towns and villages, which are no departments of the county.
+    local_officials: Words
+    # Everybody else who can do wrong in the same sentence: 商贩, 司机, 物业.
+    others: Words
+    # Staff of whom only a department's own line knows whose they are: 窗口人员.
+    staff: Words
+    # Who asks for the supervision office accuses the department that he names.
+    appeals: Words
+
+
+class CaseTerms(PolicyRecord):
+    acknowledge: WrittenTerm
+    reply: WrittenTerm
+    # How long before the reply is due the department is warned.
+    warn_before: WrittenTerm
+
+    @model_validator(mode="after")
+    def _stands_in_order(self) -> Self:
+        if _not_shorter(self.warn_before, self.reply):
+            raise ValueError(
+                f"warn_before {self.warn_before} is not shorter than reply {self.reply}, so the warning would come "
+                "before the case; write a shorter warn_before",
+            )
+        if self.acknowledge != self.reply and _not_shorter(self.acknowledge, self.reply):
+            raise ValueError(
+                f"acknowledge {self.acknowledge} is longer than reply {self.reply}; write at most {self.reply}",
+            )
+        return self
+
+
+class Policy(PolicyRecord):
+    hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    county: Name
+    departments: Mapping[DepartmentCode, Department]
+    triage_desk: DepartmentCode
+    supervision_office: DepartmentCode
+    towns: tuple[Word, ...]
+    matters: Mapping[str, Matter]
+    rules: tuple[Rule, ...]
+    out_of_scope: tuple[OutOfScope, ...]
+    accusations: AccusationWords
+    terms: Mapping[Kind, CaseTerms]
+    urgent_terms: CaseTerms
+    # A text with one of these is about danger to life or a failure of water, power or gas.
+    urgent_words: tuple[Word, ...]
+    # None: a day ends at 24:00.
+    close_of_business: time | None
+    # Holiday notices that the county wrote down itself, ahead of the calendar library.
+    notices: tuple[Notice, ...]
+
+    def name_of(self, code: DepartmentCode) -> str:
+        """The department's name; the code where the policy has dropped a department that still has cases."""
+        department = self.departments.get(code)
+        return department.name if department else code
+
+    def terms_for(self, kind: Kind, urgency: Urgency) -> CaseTerms:
+        return self.urgent_terms if urgency is Urgency.URGENT else self.terms[kind]
+
+
+def content_hash(files: Mapping[str, object]) -> str:
+    """The SHA-256 of what the files say: comments, layout and the order of fields do not count, that of lists does."""
+    canonical = json.dumps(files, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _not_shorter(one: Term, other: Term) -> bool:
+    """Whether `one` is at least as long as `other`; False where the units cannot be compared."""
+    if one.unit is other.unit:
+        return one.amount >= other.amount
+    if one.clock_time is not None and other.clock_time is not None:
+        return one.clock_time >= other.clock_time
+    return False

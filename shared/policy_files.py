@@ -1,0 +1,97 @@
+"""Reading a county's policy from its directory: all of it, or every problem that is in it."""
+
+from pathlib import Path
+
+from shared.notices import CalendarFile
+from shared.policy import AccusationWords, Policy, content_hash
+from shared.policy_checks import (
+    check_accusations,
+    check_county,
+    check_departments,
+    check_matters,
+    check_rules,
+    check_scope,
+)
+from shared.policy_problems import PolicyInvalid, Problem
+from shared.policy_shapes import (
+    CountyFile,
+    DepartmentsFile,
+    MattersFile,
+    RulesFile,
+    ScopeFile,
+    TermsFile,
+    check_shape,
+)
+from shared.policy_yaml import read_document
+
+__all__ = ["PolicyInvalid", "Problem", "load_policy"]
+
+FILES = (
+    "county.yaml",
+    "departments.yaml",
+    "matters.yaml",
+    "rules.yaml",
+    "terms.yaml",
+    "scope.yaml",
+    "accusations.yaml",
+    "calendar.yaml",
+)
+
+
+def load_policy(directory: Path) -> Policy:
+    """Read and check every file; PolicyInvalid carries all problems, each with file, line and mend."""
+    if not directory.is_dir():
+        raise PolicyInvalid(
+            [Problem(str(directory), 0, "there is no such directory", "name a county's policy directory")]
+        )
+    documents = {name: read_document(directory / name) for name in FILES}
+    county = check_shape(documents["county.yaml"], CountyFile)
+    departments = check_shape(documents["departments.yaml"], DepartmentsFile)
+    matters = check_shape(documents["matters.yaml"], MattersFile)
+    rules = check_shape(documents["rules.yaml"], RulesFile)
+    terms = check_shape(documents["terms.yaml"], TermsFile)
+    scope = check_shape(documents["scope.yaml"], ScopeFile)
+    accusations = check_shape(documents["accusations.yaml"], AccusationWords)
+    calendar = check_shape(documents["calendar.yaml"], CalendarFile)
+
+    problems = [problem for document in documents.values() for problem in document.problems]
+    problems += [
+        Problem(found.name, 0, "no file of a policy", f"remove it, or name it one of {', '.join(FILES)}")
+        for found in directory.glob("*.y*ml")
+        if found.name not in FILES
+    ]
+    # References are checked against the files that could be read: a broken one is reported once, not at every mention.
+    if departments is not None:
+        codes = {d.code for d in departments.departments}
+        problems += check_departments(documents["departments.yaml"], departments)
+        if county is not None:
+            problems += check_county(documents["county.yaml"], county, codes)
+        if matters is not None:
+            problems += check_matters(documents["matters.yaml"], matters, codes)
+        if rules is not None and matters is not None and county is not None:
+            matter_codes = {m.code for m in matters.matters}
+            problems += check_rules(documents["rules.yaml"], rules, codes, matter_codes, county.towns)
+        if accusations is not None:
+            problems += check_accusations(documents["accusations.yaml"], accusations, codes)
+    if scope is not None:
+        problems += check_scope(documents["scope.yaml"], scope)
+
+    if problems or not (county and departments and matters and rules and terms and scope and accusations and calendar):
+        raise PolicyInvalid(problems)
+    return Policy(
+        hash=content_hash({name: document.data for name, document in documents.items()}),
+        county=county.name,
+        departments={d.code: d for d in departments.departments},
+        triage_desk=county.triage_desk,
+        supervision_office=county.supervision_office,
+        towns=county.towns,
+        matters={m.code: m for m in matters.matters},
+        rules=rules.rules,
+        out_of_scope=scope.out_of_scope,
+        accusations=accusations,
+        terms=terms.terms.by_kind(),
+        urgent_terms=terms.urgent_terms,
+        urgent_words=terms.urgent_words,
+        close_of_business=terms.close_of_business,
+        notices=calendar.notices,
+    )

@@ -1,0 +1,161 @@
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from services.intake.channels.submission import SUBMISSION, FieldError, SubmissionRefused, explain, to_complaint
+from services.intake.complaint import County, Reporter
+from shared.language import Channel, Confidentiality, Kind, Urgency
+
+COUNTY = County(towns=["城关镇"], urgent_words=["停水"], departments=["water-bureau"])
+CALL = {
+    "channel": "hotline_12345",
+    "external_id": "12345-2026-000017",
+    "kind": "complaint",
+    "title": "自来水浑浊",
+    "text": "自来水浑浊三天了",
+    "place": "城关镇新街",
+    "occurred_at": "2026-11-03T09:00:00+08:00",
+    "urgency": "normal",
+    "confidentiality": "confidential",
+    "reporter": {"name": " 王小明 ", "phone": "13800000000", "email": ""},
+    "accused": "water-bureau",
+    "operator": "0012",
+}
+SMALLEST = {"channel": "web_portal", "external_id": "w-1", "kind": "help", "text": "路灯不亮"}
+LEAVE_OUT = object()
+
+
+def written(form: dict[str, Any], **changes: Any) -> bytes:
+    return json.dumps({key: value for key, value in (form | changes).items() if value is not LEAVE_OUT}).encode()
+
+
+def errors_of(body: bytes) -> list[FieldError]:
+    with pytest.raises(ValidationError) as wrong:
+        SUBMISSION.validate_json(body)
+    return explain(wrong.value)
+
+
+def test_a_call_becomes_a_complaint() -> None:
+    made = to_complaint(SUBMISSION.validate_json(written(CALL)), COUNTY)
+    assert made.channel is Channel.HOTLINE_12345
+    assert made.external_id == "12345-2026-000017"
+    assert made.kind is Kind.COMPLAINT
+    assert made.urgency is Urgency.NORMAL
+    assert made.confidentiality is Confidentiality.CONFIDENTIAL
+    assert made.title == "自来水浑浊"
+    assert made.place == "城关镇"
+    assert made.accused == "water-bureau"
+    assert made.operator == "0012"
+    assert made.reporter == Reporter(name="王小明", phone="13800000000")
+    assert made.occurred_at is not None
+    assert made.occurred_at.utcoffset() == timedelta(hours=8)
+
+
+def test_the_smallest_portal_form_becomes_a_complaint() -> None:
+    made = to_complaint(SUBMISSION.validate_json(written(SMALLEST)), COUNTY)
+    assert made.channel is Channel.WEB_PORTAL
+    assert made.confidentiality is Confidentiality.NAMED
+    assert (made.title, made.place, made.reporter, made.operator) == (None, None, None, None)
+
+
+def test_null_means_not_given() -> None:
+    nothing = dict.fromkeys(("title", "place", "occurred_at", "urgency", "reporter", "accused"))
+    assert to_complaint(SUBMISSION.validate_json(written(SMALLEST | nothing)), COUNTY) == to_complaint(
+        SUBMISSION.validate_json(written(SMALLEST)), COUNTY
+    )
+
+
+def test_an_accused_that_the_county_does_not_have_is_refused() -> None:
+    with pytest.raises(SubmissionRefused, match="accused"):
+        to_complaint(SUBMISSION.validate_json(written(SMALLEST, accused="moon-bureau")), COUNTY)
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "says"),
+    [
+        (b"{", "", "not valid JSON"),
+        (b"\xff\xfe", "", "not valid JSON"),
+        (b"[]", "", "must be a JSON object"),
+        (b"{}", "channel", "channel is missing"),
+        (written(SMALLEST, channel="mailbox"), "channel", "hotline_12345, web_portal"),
+        (written(SMALLEST, text=LEAVE_OUT), "text", "missing"),
+        (written(SMALLEST, text=7), "text", "must be a string"),
+        (written(SMALLEST, kind="anger"), "kind", "'praise'"),
+        (written(SMALLEST, external_id=""), "external_id", "at least 1"),
+        (written(SMALLEST, external_id="x" * 129), "external_id", "at most 128"),
+        (written(SMALLEST, external_id="a\nb"), "external_id", "on one line"),
+        (written(SMALLEST, external_id=" a"), "external_id", "spaces at either end"),
+        (written(SMALLEST, occurred_at="2026-11-03T09:00:00"), "occurred_at", "no offset from UTC"),
+        (written(SMALLEST, occurred_at="yesterday"), "occurred_at", "is not a time"),
+        (written(SMALLEST, occurred_at=1700000000), "occurred_at", "is not a time"),
+        (written(SMALLEST, occurred_at="0001-01-01T00:00:00+08:00"), "occurred_at", "1900"),
+        (written(SMALLEST, accused="Water Bureau"), "accused", "department code"),
+        (written(SMALLEST, operator="0012"), "operator", "not a field of this channel"),
+        (written(SMALLEST, reporter={"phone": 138}), "reporter.phone", "must be a string"),
+        (written(SMALLEST, reporter={"wechat": "x"}), "reporter.wechat", "not a field"),
+        (written(SMALLEST, reporter="王小明"), "reporter", "must be a JSON object"),
+        (written(SMALLEST, reporter={"name": "x" * 101}), "reporter.name", "at most 100"),
+        (written(SMALLEST, confidentiality=None), "confidentiality", "'anonymous'"),
+    ],
+)
+def test_an_error_names_the_field_and_what_would_be_right(body: bytes, field: str, says: str) -> None:
+    (error,) = errors_of(body)
+    assert error.field == field
+    assert says in error.en
+    assert any("\u4e00" <= character <= "\u9fff" for character in error.zh)
+
+
+def test_every_error_is_told_at_once() -> None:
+    fields = {e.field for e in errors_of(written(SMALLEST, kind="anger", text=None, surprise=1))}
+    assert fields == {"kind", "text", "surprise"}
+
+
+SECRET = "13800000000"
+
+
+@pytest.mark.parametrize("field", [*CALL, SECRET, "{" + SECRET + "}"])
+@pytest.mark.parametrize("value", [SECRET * 40, [SECRET], {SECRET: SECRET}, SECRET + "\n"])
+def test_no_error_repeats_what_was_sent(field: str, value: Any) -> None:
+    try:
+        SUBMISSION.validate_json(written(CALL, **{field: value}))
+    except ValidationError as wrong:
+        assert SECRET not in "".join(e.field + e.zh + e.en for e in explain(wrong))
+        assert explain(wrong)
+
+
+@pytest.mark.parametrize("body", [written(CALL, kind=SECRET), written({}, text=SECRET), b'"' + SECRET.encode() + b'"'])
+def test_the_error_itself_hides_its_input(body: bytes) -> None:
+    with pytest.raises(ValidationError) as wrong:
+        SUBMISSION.validate_json(body)
+    assert SECRET not in str(wrong.value)
+
+
+def test_a_form_never_shows_the_reporter() -> None:
+    form = SUBMISSION.validate_json(written(CALL, text=SECRET, title=SECRET, place=SECRET))
+    assert SECRET not in f"{form!r} {form}"
+    assert "王小明" not in f"{form!r} {form} {form.reporter}"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*CALL, "x"]), json_values, max_size=4))
+def test_any_form_is_a_complaint_or_has_reasons(changes: dict[str, Any]) -> None:
+    try:
+        form = SUBMISSION.validate_json(written(CALL, **changes))
+    except ValidationError as wrong:
+        assert all(error.zh and error.en for error in explain(wrong))
+        return
+    try:
+        assert to_complaint(form, COUNTY).text
+    except SubmissionRefused as refused:
+        assert refused.field in {"text", "title", "place", "accused"}
