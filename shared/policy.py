@@ -69,6 +69,8 @@ class Matter(PolicyRecord):
     name: Name
     department: DepartmentCode
     keywords: Words
+    # Words that also say where something happened or who was there (医院, 学校): they weigh little.
+    hints: tuple[Word, ...] = ()
     legal_basis: tuple[Sentence, ...] = ()
 
 

@@ -56,6 +56,13 @@ def check_matters(document: Document, file: MattersFile, departments: Collection
     for place, matter in enumerate(file.matters):
         yield from _known(document, ("matters", place, "department"), matter.department, "department", departments)
         yield from _no_repeats(document, ("matters", place, "keywords"), matter.keywords)
+        for entry, hint in enumerate(matter.hints):
+            if hint in matter.keywords or hint in matter.hints[:entry]:
+                yield document.problem(
+                    ("matters", place, "hints", entry),
+                    f"{hint!r} is a word of {matter.code!r} already",
+                    "keep it once, as a keyword or as a hint",
+                )
     yield from _same_keywords(document, file.matters)
 
 

@@ -100,6 +100,8 @@ _D = f"[0-9{_SPOKEN}]"
 # What people put between the groups of a number, invisible characters included.
 _SEPARATOR = r"[ \t\xa0\xad\u3000\-\u2010-\u2015\u2212._·•・~*()\u200b-\u200f\u2060\ufeff]"
 _S = f"{_SEPARATOR}?"
+# Between the digits of identity numbers and cards: with full stops, rows of marks and prices would be some.
+_GAP = r"[ \t\xa0\xad\u3000\-\u2010-\u2015\u2212\u200b-\u200f\u2060\ufeff]?"
 _SS = f"{_SEPARATOR}{{0,3}}"
 _SS1 = f"{_SEPARATOR}{{1,3}}"
 # Spoken digits do not bound a number: 一 in "13812345678一直没人接" is a word.
@@ -200,7 +202,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     (
         PersonalData.IDENTITY_NUMBER,
-        re.compile(rf"{_START}(?P<it>[1-8一二三四五六七八](?:{_S}{_D}){{16}}{_S}[0-9Xx{_SPOKEN}]){_END}"),
+        re.compile(rf"{_START}(?P<it>[1-8一二三四五六七八](?:{_GAP}{_D}){{16}}{_GAP}[0-9Xx{_SPOKEN}]){_END}"),
         _is_identity_number,
     ),
     (
@@ -211,7 +213,7 @@ _RULES: tuple[_Rule, ...] = (
     (
         # First digits of card issuers; 91 to 93 begin the credit codes of companies.
         PersonalData.BANK_CARD,
-        re.compile(rf"{_START}(?P<it>(?:[3-6]|9[04-8])(?:{_S}[0-9]){{14,18}}){_END}"),
+        re.compile(rf"{_START}(?P<it>(?:[3-6]|9[04-8])(?:{_GAP}[0-9]){{14,18}}){_END}"),
         _is_bank_card,
     ),
     (PersonalData.PHONE, re.compile(rf"(?=[+0-9一幺壹]){_START}(?P<it>{_COUNTRY}(?:{_MOBILE})){_END}"), _always),

@@ -1,6 +1,5 @@
 """PostgreSQL as one process tree on this machine: TCP on loopback only, a password of its own, fsync on."""
 
-import hashlib
 import os
 import secrets
 import shutil
@@ -18,6 +17,7 @@ from deploy.local.account import Account
 from deploy.local.messages import StackError, say
 from deploy.local.ports import LOOPBACK
 from deploy.local.postgres_binaries import Binaries, choose, copied, require, system_binaries, wheel_binaries
+from deploy.local.postgres_home import make_home
 from deploy.local.process import Server, command_line
 
 _SUPERUSER = "postgres"
@@ -85,7 +85,7 @@ class LocalPostgres(Server):
             time.sleep(0.2)
 
     def prepare(self) -> None:
-        self._make_home()
+        make_home(self.state / "postgres", self.account)
         if not self.data.exists():
             say(f"Laying out a PostgreSQL {self.version} database in {self.data}")
             self._initialize()
@@ -143,28 +143,6 @@ class LocalPostgres(Server):
 
     def _program(self, name: str) -> Path:
         return self._found().directory / name
-
-    def _make_home(self) -> None:
-        """Make the directory of the data, elsewhere if the user who runs PostgreSQL cannot come here."""
-        here = self.state / "postgres"
-        if here.exists():
-            return
-        here.unlink(missing_ok=True)
-        account = self.account
-        here.mkdir(mode=0o700)
-        if account is None:
-            return
-        account.take(here)
-        if account.can_enter(here):
-            return
-        here.rmdir()
-        digest = hashlib.sha256(str(self.state).encode()).hexdigest()[:12]
-        elsewhere = Path("/var/tmp") / f"hotline-{digest}"  # noqa: S108  # its owner is checked
-        _clear(elsewhere, account)
-        elsewhere.mkdir(mode=0o700)
-        account.take(elsewhere)
-        # The link remembers the place, and its absence says that the state was removed.
-        here.symlink_to(elsewhere)
 
     def _initialize(self) -> None:
         if not self._password.exists():
@@ -232,11 +210,3 @@ def start_postgres(state: Path, port: int) -> Iterator[LocalPostgres | ExternalP
         return
     with LocalPostgres(state, port) as server:
         yield server
-
-
-def _clear(directory: Path, account: Account) -> None:
-    if not os.path.lexists(directory):
-        return
-    if directory.is_symlink() or directory.stat().st_uid not in {0, account.uid}:
-        raise StackError(f"{directory}, where the database would be kept, belongs to somebody else; remove it.")
-    shutil.rmtree(directory)

@@ -1,9 +1,9 @@
 """Conflict of interest (回避): whether a complaint accuses an authority of inaction or misconduct, and which.
 
-A word of accusation decides nothing alone. It counts against the nearest actor before it in its sentence, unless the
-grammar says otherwise: the department is asked to act (请城管查处乱收费), is only told (向城管反映乱收费), is praised, is a
-landmark (派出所对面), or somebody else acts in between (城管来了，商贩还打人). `services.router.grammar` holds these forms.
-In doubt between two departments both are kept, the first in the text leading.
+A word of accusation decides nothing alone. It counts against the nearest actor before it in its sentence, unless
+the grammar says otherwise: the department is asked to act (请城管查处乱收费), is only told (向城管反映乱收费), is
+praised, is a landmark (派出所对面), or somebody else acts in between (城管来了，商贩还打人). `services.router.grammar`
+holds these forms. In doubt between two departments both are kept, the first in the text leading.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from services.router.grammar import (
     Stance,
+    acts_upon,
+    asked_to_stop,
     complained_about,
     denied,
     described_by,
@@ -18,6 +20,7 @@ from services.router.grammar import (
     only_reported,
     own_department,
     praises,
+    refers_back,
     same_breath,
     sentence_start,
     stance,
@@ -37,6 +40,7 @@ class Mention:
 
     found: Found
     department: DepartmentCode | None
+    stance: Stance
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,10 @@ class Conflict:
             return ()
         # Inside a longer keyword a name means something else: 护林员工资 is not about the 护林员.
         kept = longest([*names, *reading.found(Role.KEYWORD)])
-        return tuple(
-            Mention(found, self._names[found.word])
-            for found in kept
-            if found in names and stance(reading.text, found) is not Stance.LANDMARK
+        mentions = (
+            Mention(found, self._names[found.word], stance(reading.text, found)) for found in kept if found in names
         )
+        return tuple(mention for mention in mentions if mention.stance is not Stance.LANDMARK)
 
     def accusations(
         self,
@@ -87,13 +90,14 @@ class Conflict:
         if kind is Kind.PRAISE and praises(reading.text):
             return ()
         text = reading.text
-        actors = self._actors(reading, mentions, received_by)
         accused: list[Accusation] = []
         words = [(found, role) for role in ACCUSING for found in reading.found(role)]
-        outer = set(longest(found for found, _ in words))
-        for word, role in sorted(words, key=lambda entry: entry[0].start):
-            if word in outer and not denied(text, word):
-                accused += self._against(text, word, role, actors)
+        if words:
+            actors = self._actors(reading, mentions, received_by)
+            outer = set(longest(found for found, _ in words))
+            for word, role in sorted(words, key=lambda entry: entry[0].start):
+                if word in outer and not denied(text, word):
+                    accused += self._against(text, word, role, actors)
         for word in reading.found(Role.IMPLIED):
             if not denied(text, word):
                 accused.append(Accusation(self._implied[word.word], word.word, word.word, word.word))
@@ -109,20 +113,22 @@ class Conflict:
         received_by: DepartmentCode | None,
     ) -> list[tuple[Found, Mention | None]]:
         """Everybody who can have done something, in the order of the text; None is no authority."""
+        text = reading.text
         known = {mention.found: mention for mention in mentions}
         for found in reading.found(Role.OFFICIAL):
-            known.setdefault(found, Mention(found, None))
+            known.setdefault(found, Mention(found, None, stance(text, found)))
         others = reading.found(Role.OTHER)
         if received_by is not None:
             # On a department's own line 你们单位 is that department, and so are its staff where nobody else is named.
-            for found in own_department(reading.text):
-                known.setdefault(found, Mention(found, received_by))
+            for found in own_department(text):
+                known.setdefault(found, Mention(found, received_by, stance(text, found)))
             for found in reading.found(Role.STAFF):
-                if not any(
-                    sentence_start(reading.text, found.start) <= o.start < found.start for o in [*known, *others]
-                ):
-                    known.setdefault(found, Mention(found, received_by))
-        return [(found, known.get(found)) for found in longest([*known, *others])]
+                if not any(sentence_start(text, found.start) <= o.start < found.start for o in [*known, *others]):
+                    known.setdefault(found, Mention(found, received_by, stance(text, found)))
+        actors: list[tuple[Found, Mention | None]] = []
+        for found in longest([*known, *others, *refers_back(text)]):
+            actors.append((found, known.get(found) or _referred_to(text, found, actors)))
+        return actors
 
     def _against(
         self,
@@ -141,7 +147,7 @@ class Conflict:
                 if is_object(text, found, word):
                     continue
                 return []
-            if not _counts(text, found, word, role):
+            if not _counts(text, mention, word, role):
                 return []
             return [_accusation(text, one, word) for one in _joined(text, mention, actors)]
         return [
@@ -164,23 +170,34 @@ class Conflict:
         return [
             Accusation(mention.department, mention.found.word, appeal, f"{mention.found.word}……{appeal}")
             for mention in mentions
-            if mention.department not in self._neutral
-            and stance(reading.text, mention.found) not in (Stance.ASKED, Stance.PRAISED)
+            if mention.department not in self._neutral and mention.stance not in (Stance.ASKED, Stance.PRAISED)
         ]
 
 
-def _counts(text: str, mention: Found, word: Found, role: Role) -> bool:
+def _counts(text: str, mention: Mention, word: Found, role: Role) -> bool:
     """Whether a word of accusation after the mention is about the department mentioned."""
-    match stance(text, mention):
+    inaction = role is Role.INACTION
+    match mention.stance:
         case Stance.PRAISED | Stance.LANDMARK | Stance.SUPPOSED:
             return False
         case Stance.ASKED:
             # 希望城管不作为的问题得到解决 accuses; 希望城管解决不作为 does not.
-            return mention.end == word.start
+            return mention.found.end == word.start or asked_to_stop(text, word)
+        case Stance.TOLD | Stance.ACTING if acts_upon(text, mention.found, word):
+            return False
         case Stance.TOLD:
-            return role is Role.ATTITUDE or not only_reported(text, mention, word, inaction=role is Role.INACTION)
+            return role is Role.ATTITUDE or not only_reported(text, mention.found, word, inaction=inaction)
         case Stance.ACTING:
-            return not only_reported(text, mention, word, inaction=True) if role is Role.INACTION else True
+            return not inaction or not only_reported(text, mention.found, word, inaction=True)
+
+
+def _referred_to(text: str, found: Found, earlier: Sequence[tuple[Found, Mention | None]]) -> Mention | None:
+    """Whom 该公司 or 该局 means: the last actor of that kind, if it is an authority."""
+    if found.word.startswith("该"):
+        return next((mention for _, mention in reversed(earlier) if mention and mention.department), None)
+    if text[found.start - 1 : found.start] == "该":
+        return next((mention for other, mention in reversed(earlier) if other.word.endswith(found.word)), None)
+    return None
 
 
 def _joined(

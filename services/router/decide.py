@@ -10,7 +10,7 @@ from typing import Any
 
 from services.router.conflict import Accusation, Conflict, Mention
 from services.router.evidence import Evidence
-from services.router.reading import Reader, Reading, Role
+from services.router.reading import Reader, Role
 from services.router.rules import FLOOR, MARGIN, Match, Matters, Rules, Score
 from services.router.scope import Outside, Scope
 from shared.events import ComplaintReceived
@@ -91,7 +91,7 @@ def decide(
     if accusations:
         return _avoiding(policy, None, accusations)
 
-    named = [(m.found, m.department) for m in mentions if m.department is not None and _can_answer(policy, m)]
+    named = [mention for mention in mentions if _can_answer(policy, mention)]
     scores = tuple(s for s in policy.matters.scores(reading, named) if s.department not in tried)
     leading = scores[0].matter if scores else None
     if match := policy.rules.first(complaint, reading, leading, tried):
@@ -108,7 +108,7 @@ def _words(policy: Policy) -> Iterator[tuple[str, Role]]:
         for name in (department.name, *department.short_names, *department.titles):
             yield name, Role.DEPARTMENT
     for matter in policy.matters.values():
-        yield from ((word, Role.KEYWORD) for word in matter.keywords)
+        yield from ((word, Role.KEYWORD) for word in (*matter.keywords, *matter.hints))
     for rule in policy.rules:
         when = rule.when
         yield from ((word, Role.CONDITION) for word in (*when.words, *when.and_words, *when.without_words))
@@ -147,10 +147,11 @@ def _avoiding(policy: Matcher, given: DepartmentCode | None, accusations: Sequen
     also = f"（同时涉及{'、'.join(names[1:])}）" if len(names) > 1 else ""
     evidence = [Evidence(DecisionSource.CONFLICT_OF_INTEREST, given, given)] if given is not None else []
     for accusation in accusations:
-        for word in (accusation.mention, accusation.word):
-            evidence.append(
-                Evidence(DecisionSource.CONFLICT_OF_INTEREST, word, accusation.department or accusation.mention),
-            )
+        against = accusation.department or accusation.mention
+        evidence += [
+            Evidence(DecisionSource.CONFLICT_OF_INTEREST, word, against)
+            for word in (accusation.mention, accusation.word)
+        ]
     return Decision(
         department=department,
         source=DecisionSource.CONFLICT_OF_INTEREST,
@@ -217,7 +218,8 @@ def _to_triage(policy: Matcher, scores: Sequence[Score]) -> Decision:
     desk = policy.policy.triage_desk
     if len(scores) > 1 and scores[0].points >= FLOOR:
         first, second = scores[:2]
-        why = f"{policy.name(first.department)}（{_quoted(first.words)}）与{policy.name(second.department)}（{_quoted(second.words)}）难分主次"
+        one, other = (f"{policy.name(s.department)}（{_quoted(s.words)}）" for s in (first, second))
+        why = f"{one}与{other}难分主次"
     else:
         why = "没有规则或事项足以确定承办单位"
     return Decision(

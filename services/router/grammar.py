@@ -11,6 +11,8 @@ from services.router.reading import Found
 
 __all__ = [
     "Stance",
+    "acts_upon",
+    "asked_to_stop",
     "complained_about",
     "denied",
     "described_by",
@@ -18,6 +20,7 @@ __all__ = [
     "only_reported",
     "own_department",
     "praises",
+    "refers_back",
     "same_breath",
     "sentence_start",
     "stance",
@@ -59,21 +62,22 @@ _LANDMARK = re.compile(
     r"路口|十字|家属|宿舍|小区|老院|院子|院内|站点|站台|公交站|到.{1,8}(?:路段|之间))",
 )
 _DENIED = re.compile(
-    r"(?:没有|没|并未|未|不是|并非|不会|不能|不许|不准|不要|不得|不再|从不|绝不|毫不|别|勿|杜绝|避免|防止|不存在|无|不|有没有|是否)(?:存在|任何|出现|发生)?$"
+    r"(?:没有|没|并未|未|不是|并非|不会|不能|不许|不准|不要|不得|不再|从不|绝不|毫不|别|勿|杜绝|避免|防止|不存在|无|不|有没有|是否)(?:存在|任何|出现|发生|说人家|说他们)?$"
 )
-_DENIAL_THAT_ACCUSES = re.compile(r"(?:是不是|不要再|别再|难道不是|能不能不|停止)$")
+_STOP = re.compile(r"(?:不要再|别再|停止)$")
+_DENIAL_THAT_ACCUSES = re.compile(r"(?:是不是|难道不是|能不能不|不要再|别再|停止)$")
 _WHATEVER = re.compile(
     r"(?:是|什么|怎么|怎样|多|谁|哪|何|白天|刮风|有没有|如何|男女|大小|几|三七|天|用(?!户)|饭|你|他|我|她)"
 )
-_REPORTING = re.compile(r"反映|举报|投诉|报案|报警|求助|控告|检举|咨询|申请")
+_REPORTING = re.compile(r"反映|举报|投诉|报案|报警|求助|控告|检举|咨询")
 _DONE = re.compile(
-    r"次|过|后|了|都|一直|至今|始终|仍|依旧|还是|也|但|却|结果|月|年|天|周|久|就|均|反复|时|根本|从来|总是|每|竟|对此"
+    r"次|过|后|了|都|一直|至今|始终|仍|依旧|还是|也|但|却|结果|月|年|天|周|久|就|均|反复|时|根本|从来|总是|每|竟|对此|认为|觉得"
 )
 _LOOKED_INTO = re.compile(
-    r"(?:查处|查|整治|打击|处理|制止|严惩|惩治|治理|解决|处罚|调查|管管|管|抓|杜绝|清理|纠正|遏制|关于|涉嫌)(?:了|过|一下)?$"
+    r"(?<![不没未])(?:查处|查|整治|打击|处理|制止|严惩|惩治|治理|解决|处罚|调查|管管|管|抓|杜绝|清理|纠正|遏制)(?:了|过|一下)?$"
 )
 _OBJECT_BEFORE = re.compile(
-    r"(?:对|把|将|向|给|跟|和|与|同|找|替|帮|为|放任|任由|纵容|任凭|看着|看见|包庇|逼|拿|收|要求|推给|让|叫|管|查|罚|劝|通知|联系)[^,:。!?;\n]{0,4}$"
+    r"(?:对|把|将|明知|知道|发现|向|给|跟|和|与|同|找|替|帮|为|放任|任由|纵容|任凭|看着|看见|包庇|逼|拿|收|要求|推给|让|叫|管|查|罚|劝|通知|联系)[^,:。!?;\n]{0,4}$"
 )
 _OBJECT_AFTER = re.compile(r"(?:们|家|方)?(?:的|举报|投诉|反映|报警|报案|求助|门口|里|旁|附近|前)")
 _DESCRIBED = re.compile(r"(?:的|的是|的就是)(?:县|某些|这些|个别|那些|本地|当地)?$")
@@ -83,6 +87,7 @@ _COMPLAIN = re.compile(
 _NOT_ABOUT_IT = re.compile(
     r"(?:了|过|后|多次|几次|好几|两次|三次|说|称|答复|回复|电话|热线|受理|平台|网站|[,:]?(?:有人|该|某))"
 )
+_REFERS_BACK = re.compile(r"该(?:局|所|队|站|大队|中队|单位|部门|中心|机关)")
 _OWN = re.compile(r"你们?(?:单位|局|所|队|站|中心|公司|窗口|这里|这儿|这些人|的人)|贵(?:单位|局|所|队|站|公司|中心)")
 
 
@@ -128,14 +133,22 @@ def same_breath(text: str, earlier: Found, later: Found, begin: int) -> bool:
     return sum(1 for _ in _CLAUSE_END.finditer(text, earlier.end, later.start)) <= CLAUSES
 
 
-def only_reported(text: str, mention: Found, word: Found, *, inaction: bool) -> bool:
-    """Whether the word is what the department was told about or acts upon, and not what it did.
+def acts_upon(text: str, mention: Found, word: Found) -> bool:
+    """Whether the department does something about what the word says: 公安局调查打人."""
+    return _LOOKED_INTO.search(text, mention.end, word.start) is not None
 
-    向住建局反映漏水没人管 reports; 向住建局反映多次没人管 accuses, because the reporting is over (次) when nobody comes.
+
+def asked_to_stop(text: str, word: Found) -> bool:
+    """不要再乱罚款 says that there were fines."""
+    return _STOP.search(text, max(0, word.start - 3), word.start) is not None
+
+
+def only_reported(text: str, mention: Found, word: Found, *, inaction: bool) -> bool:
+    """Whether the word is what the department was told about, and not what it did.
+
+    向住建局反映漏水没人管 reports; 向住建局反映多次没人管 accuses: the reporting is over (次) when nobody comes.
     """
     between = text[mention.end : word.start]
-    if _LOOKED_INTO.search(between):
-        return True
     report = _last(_REPORTING, between)
     if report is None:
         return False
@@ -169,6 +182,12 @@ def complained_about(text: str, mention: Found) -> Iterator[str]:
 def own_department(text: str) -> Iterator[Found]:
     """Where a text that came in on a department's own line speaks to it: 你们单位."""
     for match in _OWN.finditer(text):
+        yield Found(match[0], match.start(), match.end())
+
+
+def refers_back(text: str) -> Iterator[Found]:
+    """Where the text means a department that it has named before: 该局."""
+    for match in _REFERS_BACK.finditer(text):
         yield Found(match[0], match.start(), match.end())
 
 

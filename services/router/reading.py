@@ -59,6 +59,7 @@ class Reader:
             roles.setdefault(normalize(word), set()).add(role)
         self._words = tuple(roles)
         self._roles = tuple(tuple(sorted(roles[word], key=lambda role: role.value)) for word in self._words)
+        self._inside_number = tuple(word[0].isdigit() or word[-1].isdigit() for word in self._words)
         self._automaton = AhoCorasick(self._words)
 
     def read(self, title: str | None, text: str) -> Reading:
@@ -67,11 +68,21 @@ class Reader:
         by_role: dict[Role, list[Found]] = {}
         words: set[str] = set()
         for index, start, end in self._automaton.find_matches_as_indexes(whole, overlapping=True):
-            found = Found(self._words[index], start, end)
-            words.add(found.word)
+            word = self._words[index]
+            if self._inside_number[index] and _cuts_number(whole, start, end):
+                continue
+            found = Found(word, start, end)
+            words.add(word)
             for role in self._roles[index]:
                 by_role.setdefault(role, []).append(found)
         return Reading(whole, len(head), frozenset(words), by_role)
+
+
+def _cuts_number(text: str, start: int, end: int) -> bool:
+    """Whether a word with a digit at its edge lies in a longer number: 120 in 61092719120."""
+    left = start > 0 and text[start].isdigit() and text[start - 1].isdigit()
+    right = end < len(text) and text[end - 1].isdigit() and text[end].isdigit()
+    return left or right
 
 
 def normalize(text: str) -> str:

@@ -1,15 +1,19 @@
 """The ordered rules and the matters' keywords: which department answers for what a text is about.
 
-Keywords are weighed: one of n characters counts n-1, divided by the number of departments that share it, and twice in
-the title. Of keywords that lie inside one another only the longest counts, and each counts once however often it
-stands there. A department that the text names without accusing it gets a small weight of its own, since whoever
-writes 「请交警来处理」 often knows. The best department must lead the next by a margin; otherwise a person decides.
+Keywords are weighed: one of n characters counts n-1, a hint a fixed half, divided by the number of departments that
+share the word, and twice in the title. Of words that lie inside one another only the longest counts, and each counts
+once however often it stands there. A department that the text names without accusing it gets a weight of its own by
+how it is named, since whoever writes 请交警来处理 often knows. The best department must lead the next by a margin;
+otherwise a person decides.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from services.router.reading import Found, Reading, Role, longest, normalize
+from services.router.conflict import Mention
+from services.router.grammar import Stance
+from services.router.reading import Reading, Role, longest, normalize
 from shared.events import ComplaintReceived
 from shared.language import DepartmentCode
 from shared.policy import Condition, Policy, Rule
@@ -21,7 +25,10 @@ FLOOR = 1.0
 # The least lead over the next department that is not a guess.
 MARGIN = 1.0
 TITLE = 2.0
-NAMED = 1.5
+HINT = 0.5
+# Praise is for whom it names; a request often knows whom it asks; a bare mention may only tell the story.
+NAMED: Mapping[Stance, float] = {Stance.PRAISED: 4.0, Stance.ASKED: 3.0}
+MENTIONED = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,49 +42,66 @@ class Score:
     words: tuple[str, ...]
 
 
+class _Owner(NamedTuple):
+    matter: str
+    department: DepartmentCode
+    weight: float
+
+
 class Matters:
     """The keywords of all matters, weighed."""
 
     def __init__(self, policy: Policy) -> None:
-        owners: dict[str, list[tuple[str, DepartmentCode]]] = {}
+        owners: dict[str, list[_Owner]] = {}
         for matter in policy.matters.values():
-            for keyword in dict.fromkeys(map(normalize, matter.keywords)):
-                owners.setdefault(keyword, []).append((matter.code, matter.department))
-        self._owners: Mapping[str, Sequence[tuple[str, DepartmentCode]]] = owners
-        self._weights = {
-            word: (len(word) - 1) / len({department for _, department in matters}) for word, matters in owners.items()
+            weights = {normalize(word): HINT for word in matter.hints}
+            weights |= {word: len(word) - 1.0 for word in map(normalize, matter.keywords)}
+            for word, weight in weights.items():
+                owners.setdefault(word, []).append(_Owner(matter.code, matter.department, weight))
+        self._owners: Mapping[str, Sequence[_Owner]] = {
+            word: tuple(_shared(matters)) for word, matters in owners.items()
         }
 
-    def scores(self, reading: Reading, named: Collection[tuple[Found, DepartmentCode]]) -> tuple[Score, ...]:
+    def scores(self, reading: Reading, named: Sequence[Mention]) -> tuple[Score, ...]:
         """The departments that the text speaks for, best first; equal ones in the order of their codes."""
-        names = [mention for mention, _ in named]
-        counted: dict[str, float] = {}
-        for keyword in longest([*reading.found(Role.KEYWORD), *names]):
-            if keyword.word in self._owners:
-                weight = self._weights[keyword.word] * (TITLE if keyword.start < reading.title_end else 1.0)
-                counted[keyword.word] = max(weight, counted.get(keyword.word, 0.0))
-        by_matter: dict[tuple[DepartmentCode, str], float] = {}
-        words: dict[DepartmentCode, list[str]] = {}
-        for word, weight in counted.items():
-            for matter, department in self._owners[word]:
-                by_matter[department, matter] = by_matter.get((department, matter), 0.0) + weight
-                if word not in words.setdefault(department, []):
-                    words[department].append(word)
-        points: dict[DepartmentCode, float] = {}
-        best: dict[DepartmentCode, str] = {}
-        for (department, matter), weight in sorted(by_matter.items()):
-            points[department] = points.get(department, 0.0) + weight
-            if department not in best or weight > by_matter[department, best[department]]:
-                best[department] = matter
-        for mention, department in named:
-            if mention.word not in words.setdefault(department, []):
-                words[department].append(mention.word)
-        for department in {department for _, department in named}:
-            points[department] = points.get(department, 0.0) + NAMED
-        return tuple(
-            Score(department, round(total, 2), best.get(department), tuple(words[department]))
-            for department, total in sorted(points.items(), key=lambda entry: (-entry[1], entry[0]))
-        )
+        in_title: dict[str, bool] = {}
+        for one in longest([*reading.found(Role.KEYWORD), *(mention.found for mention in named)]):
+            if one.word in self._owners:
+                in_title[one.word] = in_title.get(one.word, False) or one.start < reading.title_end
+        matters: dict[DepartmentCode, dict[str, float]] = {}
+        words: dict[DepartmentCode, dict[str, None]] = {}
+        for word, titled in in_title.items():
+            for owner in self._owners[word]:
+                points = matters.setdefault(owner.department, {})
+                points[owner.matter] = points.get(owner.matter, 0.0) + owner.weight * (TITLE if titled else 1.0)
+                words.setdefault(owner.department, {})[word] = None
+        names: dict[DepartmentCode, float] = {}
+        for mention in named:
+            if mention.department is not None:
+                weight = NAMED.get(mention.stance, MENTIONED)
+                names[mention.department] = max(weight, names.get(mention.department, 0.0))
+                words.setdefault(mention.department, {})[mention.found.word] = None
+        scores = [
+            Score(
+                department,
+                round(sum(matters.get(department, {}).values()) + names.get(department, 0.0), 2),
+                _best(matters.get(department, {})),
+                tuple(words[department]),
+            )
+            for department in words
+        ]
+        return tuple(sorted(scores, key=lambda score: (-score.points, score.department)))
+
+
+def _best(points: Mapping[str, float]) -> str | None:
+    return min(points, key=lambda matter: (-points[matter], matter), default=None)
+
+
+def _shared(owners: Sequence[_Owner]) -> Iterator[_Owner]:
+    """The owners of one word, each with its part of the weight."""
+    departments = len({owner.department for owner in owners})
+    for owner in owners:
+        yield _Owner(owner.matter, owner.department, owner.weight / departments)
 
 
 @dataclass(frozen=True, slots=True)

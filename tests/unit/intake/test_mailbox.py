@@ -121,7 +121,10 @@ def test_a_mail_that_says_nothing_is_refused(raw: bytes) -> None:
     assert refusal(raw).code is RefusalCode.EMPTY
 
 
-ATTACHMENT = '--b\r\nContent-Type: image/png\r\nContent-Disposition: attachment; filename="13800000000.png"\r\n\r\nx\r\n--b--\r\n'
+ATTACHMENT = (
+    "--b\r\nContent-Type: image/png\r\n"
+    'Content-Disposition: attachment; filename="13800000000.png"\r\n\r\nx\r\n--b--\r\n'
+)
 
 
 def test_a_picture_alone_gets_a_ticket_that_says_so() -> None:

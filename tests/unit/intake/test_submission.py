@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.intake.channels.submission import SUBMISSION, FieldError, SubmissionRefused, explain, to_complaint
-from services.intake.complaint import County, Reporter
+from services.intake.complaint import Complaint, County, Reporter
 from shared.language import Channel, Confidentiality, Kind, Urgency
 
 COUNTY = County(towns=["城关镇"], urgent_words=["停水"], departments=["water-bureau"])
@@ -119,13 +119,11 @@ SECRET = "13800000000"
 
 
 @pytest.mark.parametrize("field", [*CALL, SECRET, "{" + SECRET + "}"])
-@pytest.mark.parametrize("value", [SECRET * 40, [SECRET], {SECRET: SECRET}, SECRET + "\n"])
+@pytest.mark.parametrize("value", [[SECRET], {SECRET: SECRET}])
 def test_no_error_repeats_what_was_sent(field: str, value: Any) -> None:
-    try:
-        SUBMISSION.validate_json(written(CALL, **{field: value}))
-    except ValidationError as wrong:
-        assert SECRET not in "".join(e.field + e.zh + e.en for e in explain(wrong))
-        assert explain(wrong)
+    errors = errors_of(written(CALL, **{field: value}))
+    assert errors
+    assert SECRET not in "".join(error.field + error.zh + error.en for error in errors)
 
 
 @pytest.mark.parametrize("body", [written(CALL, kind=SECRET), written({}, text=SECRET), b'"' + SECRET.encode() + b'"'])
@@ -148,14 +146,22 @@ json_values = st.recursive(
 )
 
 
+def outcome(body: bytes) -> Complaint | list[FieldError] | SubmissionRefused:
+    try:
+        return to_complaint(SUBMISSION.validate_json(body), COUNTY)
+    except ValidationError as wrong:
+        return explain(wrong)
+    except SubmissionRefused as refused:
+        return refused
+
+
 @given(st.dictionaries(st.sampled_from([*CALL, "x"]), json_values, max_size=4))
 def test_any_form_is_a_complaint_or_has_reasons(changes: dict[str, Any]) -> None:
-    try:
-        form = SUBMISSION.validate_json(written(CALL, **changes))
-    except ValidationError as wrong:
-        assert all(error.zh and error.en for error in explain(wrong))
-        return
-    try:
-        assert to_complaint(form, COUNTY).text
-    except SubmissionRefused as refused:
-        assert refused.field in {"text", "title", "place", "accused"}
+    match outcome(written(CALL, **changes)):
+        case Complaint() as made:
+            assert made.text
+        case SubmissionRefused() as refused:
+            assert refused.field in {"text", "title", "place", "accused"}
+        case errors:
+            assert errors
+            assert all(error.zh and error.en for error in errors)

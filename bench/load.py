@@ -1,0 +1,104 @@
+"""Load on the intake's HTTP API from one process, cheap enough to leave the cores to what is measured."""
+
+import asyncio
+import itertools
+import json
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+
+from deploy.local.feed import sample_submissions
+from deploy.local.ports import LOOPBACK
+
+
+def submissions(run: str) -> Iterator[bytes]:
+    """Endless submissions made of the sample complaints, each with an external id of its own."""
+    sample = sample_submissions()
+    for number, one in enumerate(itertools.cycle(sample)):
+        yield json.dumps(one | {"external_id": f"{run}-{number}"}, ensure_ascii=False).encode()
+
+
+class Connection:
+    """A kept-alive HTTP/1.1 connection that can do nothing but POST."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def post(self, path: str, body: bytes) -> tuple[int, bytes]:
+        """Post `body` and return status and answer."""
+        self._writer.write(
+            b"POST %b HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+            % (path.encode(), len(body))
+        )
+        self._writer.write(body)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        status = int(head[9:12])
+        headers = dict(line.split(b": ", 1) for line in head.lower().split(b"\r\n")[1:] if line)
+        if b"content-length" in headers:
+            return status, await self._reader.readexactly(int(headers[b"content-length"]))
+        return status, b"".join([chunk async for chunk in self._chunks()])
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        while size := int(await self._reader.readline(), 16):
+            yield await self._reader.readexactly(size)
+            await self._reader.readline()
+        await self._reader.readline()
+
+
+@asynccontextmanager
+async def connections(port: int, count: int) -> AsyncIterator[list[Connection]]:
+    opened = [await asyncio.open_connection(LOOPBACK, port, limit=1 << 24) for _ in range(count)]
+    try:
+        yield [Connection(reader, writer) for reader, writer in opened]
+    finally:
+        for _, writer in opened:
+            writer.close()
+
+
+async def post_singly(port: int, bodies: Iterable[bytes], count: int) -> float:
+    """Post each body alone over `count` connections, as fast as they are accepted; seconds that it took."""
+    waiting = iter(bodies)
+
+    async def client(connection: Connection) -> None:
+        for body in waiting:
+            status, answer = await connection.post("/v1/complaints", body)
+            if status != 201:  # noqa: PLR2004
+                raise RuntimeError(f"{status}: {answer.decode()}")
+
+    started = time.perf_counter()
+    async with connections(port, count) as opened:
+        await asyncio.gather(*map(client, opened))
+    return time.perf_counter() - started
+
+
+async def post_lines(port: int, bodies: Sequence[bytes], count: int, lines_each: int) -> float:
+    """Post the bodies as NDJSON of `lines_each` over `count` connections; seconds that it took."""
+    batches = (b"\n".join(bodies[at : at + lines_each]) for at in range(0, len(bodies), lines_each))
+
+    async def client(connection: Connection) -> None:
+        for batch in batches:
+            status, answer = await connection.post("/v1/complaints:batch", batch)
+            if status != 200 or answer.count(b'"status":201') != batch.count(b"\n") + 1:  # noqa: PLR2004
+                raise RuntimeError(f"{status}: not every line was accepted")
+
+    started = time.perf_counter()
+    async with connections(port, count) as opened:
+        await asyncio.gather(*map(client, opened))
+    return time.perf_counter() - started
+
+
+async def post_paced(port: int, bodies: Iterable[bytes], per_second: float, count: int) -> None:
+    """Post each body at its instant, `per_second` of them, over `count` connections."""
+    started = time.perf_counter()
+    waiting = enumerate(bodies)
+
+    async def client(connection: Connection) -> None:
+        for number, body in waiting:
+            await asyncio.sleep(max(0.0, started + number / per_second - time.perf_counter()))
+            status, answer = await connection.post("/v1/complaints", body)
+            if status != 201:  # noqa: PLR2004
+                raise RuntimeError(f"{status}: {answer.decode()}")
+
+    async with connections(port, count) as opened:
+        await asyncio.gather(*map(client, opened))
