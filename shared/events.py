@@ -5,9 +5,10 @@ able to read a new event: fields are only ever added, and with a default.
 """
 
 from typing import ClassVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+from uuid_utils.compat import uuid5
 
 from shared.language import (
     CaseStatus,

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from shared.metrics import DEPENDENCY_UP, Refresh
+from shared.postgres import PASSING
 
 
 class Problem(Exception):
@@ -101,6 +102,14 @@ def create_app(title: str) -> FastAPI:
     @app.exception_handler(ClientDisconnect)
     async def on_disconnect(_request: Request, _error: ClientDisconnect) -> Response:
         return Response(status_code=400)  # nobody is there to read it
+
+    async def on_away(_request: Request, _error: Exception) -> Response:
+        return problem_response(
+            Problem(503, "系统暂时不可用，请稍后重试。", "The service is away for a moment; please try again later.")
+        )
+
+    for passing in PASSING:
+        app.add_exception_handler(passing, on_away)
 
     @app.exception_handler(Exception)
     async def on_bug(_request: Request, _error: Exception) -> Response:

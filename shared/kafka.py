@@ -29,6 +29,7 @@ _MAX_RECORDS = 1000
 # FastStream sleeps this long after an empty poll, so it bounds how late a lone event is seen.
 _POLL_MILLISECONDS = 10
 _RETRY_SECONDS = 2.0
+_STALE_SECONDS = 30.0
 _REPLICAS = 3
 
 
@@ -64,6 +65,8 @@ class Subscriptions:
 
     def __init__(self, bootstrap_servers: Sequence[str], group: str) -> None:
         self._group = group
+        self._bootstrap_servers = bootstrap_servers
+        self._have_polled: set[str] = set()
         self._broker = KafkaBroker(
             list(bootstrap_servers),
             client_id=group,
@@ -118,7 +121,30 @@ class Subscriptions:
 
     async def measure(self) -> dict[str, float]:
         """Bring lag and poll age up to date; returns seconds since the last poll of each consumer, -1 before it."""
-        return {name: await _measure(name, subscriber.consumer) for name, subscriber in self._subscribers.items()}
+        ages = {name: await _measure(name, subscriber.consumer) for name, subscriber in self._subscribers.items()}
+        self._have_polled |= {name for name, age in ages.items() if age >= 0}
+        return ages
+
+    async def check(self) -> None:
+        """Raise ConnectionError where Kafka is away, or TimeoutError where a consumer gets nothing from it."""
+        if not self.started:
+            raise ConnectionError("Kafka cannot be reached")
+        await _reach_any(self._bootstrap_servers)
+        ages = await self.measure()
+        # Between two assignments of partitions nothing is polled, and nothing is wrong.
+        idle = [name for name, age in ages.items() if age > _STALE_SECONDS or name not in self._have_polled]
+        if idle:
+            raise TimeoutError(f"Kafka does not serve the consumers {', '.join(idle)}")
+
+
+async def _reach_any(bootstrap_servers: Sequence[str]) -> None:
+    for server in bootstrap_servers:
+        host, _, port = server.rpartition(":")
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(host, int(port))
+            writer.close()
+            return
+    raise ConnectionError("Kafka cannot be reached")
 
 
 async def _measure(name: str, consumer: AIOKafkaConsumer | None) -> float:

@@ -33,6 +33,7 @@ DEPTH = "SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 
 
 _BATCH = 1000
 _POLL_SECONDS = 1.0
+_GATHERING_SECONDS = 0.02
 _SEND_SECONDS = 20.0
 _PAUSE_AFTER_FAILURE_SECONDS = 1.0
 
@@ -68,11 +69,6 @@ class Relay:
         """Say that something was committed; without it the relay looks once a second."""
         self._awake.set()
 
-    @property
-    def connected(self) -> bool:
-        """Whether the last contact with Kafka went well."""
-        return self._producer is not None
-
     async def run(self) -> None:
         try:
             while True:
@@ -80,6 +76,8 @@ class Relay:
                 try:
                     while await self._carry_batch() == _BATCH:
                         pass
+                    # Under load what is committed meanwhile gathers; a lone event has just been published at once.
+                    await asyncio.sleep(_GATHERING_SECONDS)
                     async with asyncio.timeout(_POLL_SECONDS):
                         await self._awake.wait()
                 except TimeoutError:

@@ -135,6 +135,8 @@ class AccusationWords(PolicyRecord):
     attitude: Words
     # Misfeasance (乱作为) and crimes of office.
     misconduct: Words
+    # Those among the above that only an authority can be guilty of (渎职), whoever else acts in the sentence.
+    of_office: tuple[Word, ...] = ()
     # Phrases that accuse a department without naming it: 不出警 can only be the police.
     implied: Mapping[Word, DepartmentCode] = {}
     # Officials of towns and villages, which are no departments of the county.

@@ -108,6 +108,13 @@ def check_accusations(
                     (field, entry), f"{word!r} stands in {first[word]} already", "keep one of the two"
                 )
             first.setdefault(word, field)
+    for entry, word in enumerate(words.of_office):
+        if word not in (*words.inaction, *words.attitude, *words.misconduct):
+            yield document.problem(
+                ("of_office", entry),
+                f"{word!r} is no word of accusation",
+                "write it under inaction, attitude or misconduct as well",
+            )
 
 
 def _known(document: Document, path: _Path, code: str, what: str, known: Collection[str]) -> Iterator[Problem]:

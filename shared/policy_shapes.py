@@ -108,6 +108,9 @@ _SAYINGS: Mapping[str, tuple[str, str]] = {
     "bool_type": ("{name} is {given}", "write true or false"),
     "time_parsing": ("{name} is {given}", "write a time such as '18:00', or null for 24:00"),
     "time_type": ("{name} is {given}", "write a time such as '18:00', or null for 24:00"),
+    "date_from_datetime_parsing": ("{name} is {given}", "write a date such as 2026-10-01"),
+    "date_parsing": ("{name} is {given}", "write a date such as 2026-10-01"),
+    "int_parsing": ("{name} is {given}", "write a whole number"),
     "mapping_type": ("{name} must have fields, not {given}", "write it as lines of name: value"),
     "model_type": ("{name} must have fields, not {given}", "write it as lines of name: value"),
 }
@@ -118,9 +121,9 @@ def _problem(document: Document, shape: type[BaseModel], error: ErrorDetails) ->
     context = error.get("ctx", {})
     name = _readable(path)
     if error["type"] == "value_error":
-        # Our own validators write the mend behind the last semicolon.
-        message, _, mend = str(context["error"]).rpartition("; ")
-        return document.problem(path, f"{name}: {message}", mend)
+        # A validator that knows the mend writes it behind a semicolon.
+        said, _, instead = str(context["error"]).partition("; ")
+        return document.problem(path, f"{name}: {said}", instead or "correct it")
     choice = ""
     if error["type"] == "extra_forbidden":
         choice = suggest(str(path[-1]), _fields(shape, path[:-1]))

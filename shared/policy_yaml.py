@@ -14,7 +14,8 @@ from shared.policy_problems import Problem
 
 __all__ = ["Document", "read_document"]
 
-Path_ = tuple[str | int, ...]
+# The keys and list places that lead to a value.
+Steps = tuple[str | int, ...]
 
 _TRUTH = {"true": True, "false": False}
 
@@ -24,14 +25,14 @@ class Document:
     file: str
     data: object = None
     problems: list[Problem] = field(default_factory=list)
-    _lines: dict[Path_, int] = field(default_factory=dict)
+    lines: dict[Steps, int] = field(default_factory=dict)
 
     def line(self, path: Sequence[str | int]) -> int:
         """The line of the value at `path`, or of the nearest thing around it that the file does hold."""
         known = tuple(path)
-        while known and known not in self._lines:
+        while known and known not in self.lines:
             known = known[:-1]
-        return self._lines.get(known, 1)
+        return self.lines.get(known, 1)
 
     def problem(self, path: Sequence[str | int], message: str, mend: str) -> Problem:
         return Problem(self.file, self.line(path), message, mend)
@@ -88,8 +89,8 @@ def read_document(path: Path) -> Document:
     return document
 
 
-def _value(node: yaml.Node, path: Path_, document: Document) -> object:
-    document._lines.setdefault(path, node.start_mark.line + 1)  # noqa: SLF001  # the document is built here
+def _value(node: yaml.Node, path: Steps, document: Document) -> object:
+    document.lines.setdefault(path, node.start_mark.line + 1)
     match node:
         case yaml.MappingNode():
             return _mapping(node, path, document)
@@ -99,7 +100,7 @@ def _value(node: yaml.Node, path: Path_, document: Document) -> object:
             return _scalar(node)
 
 
-def _mapping(node: yaml.MappingNode, path: Path_, document: Document) -> dict[str, object]:
+def _mapping(node: yaml.MappingNode, path: Steps, document: Document) -> dict[str, object]:
     values: dict[str, object] = {}
     for key_node, value_node in node.value:
         key = str(key_node.value)
@@ -115,7 +116,7 @@ def _mapping(node: yaml.MappingNode, path: Path_, document: Document) -> dict[st
                 ),
             )
             continue
-        document._lines[*path, key] = line  # noqa: SLF001  # the document is built here
+        document.lines[*path, key] = line
         values[key] = _value(value_node, (*path, key), document)
     return values
 

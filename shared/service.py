@@ -22,7 +22,6 @@ from shared.settings import ServiceSettings
 log = structlog.get_logger(__name__)
 
 _FORGET_EVERY_SECONDS = 3600.0
-_STALE_POLL_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +89,9 @@ def _probes(base: Foundation, *, needs_kafka: bool) -> list[Probe]:
     async def database() -> None:
         await base.pool.fetchval("SELECT 1")
 
-    async def kafka() -> None:
-        if not base.relay.connected or not base.subscriptions.started:
-            raise ConnectionError("Kafka cannot be reached")
-
-    async def consumers() -> None:
-        stale = [name for name, age in (await base.subscriptions.measure()).items() if age > _STALE_POLL_SECONDS]
-        if stale:
-            raise TimeoutError(f"no answer from Kafka for {_STALE_POLL_SECONDS:.0f} s: {', '.join(stale)}")
-
     return [
         Probe("database", database),
-        Probe("kafka", kafka, required=needs_kafka),
-        Probe("consumers", consumers, required=needs_kafka),
+        Probe("kafka", base.subscriptions.check, required=needs_kafka),
     ]
 
 

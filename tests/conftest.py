@@ -1,7 +1,22 @@
+"""What all tests share: settings, the county's data, and real servers, each started once a session when asked for."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
+
 import pytest
 from hypothesis import settings
 
+from deploy.local.broker import Broker, start_broker
+from deploy.local.database import SERVICES, prepare_database
+from deploy.local.hotline import POLICY, PROJECT
+from deploy.local.ports import free_ports
+from deploy.local.postgres import ExternalPostgres, LocalPostgres, start_postgres
 from services.tracker.calendar import Calendar
+from shared import migrate
+from shared.policy import Policy
+from shared.policy_files import load_policy
+from shared.postgres import Pool, create_pool
 
 # A busy machine is no failure.
 settings.register_profile("untimed", deadline=None)
@@ -11,3 +26,76 @@ settings.load_profile("untimed")
 @pytest.fixture(scope="session")
 def calendar() -> Calendar:
     return Calendar.of_china()
+
+
+@pytest.fixture(scope="session")
+def policy() -> Policy:
+    return load_policy(POLICY)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres | ExternalPostgres]:
+    with start_postgres(tmp_path_factory.mktemp("postgres"), free_ports(1)[0]) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    with start_broker(tmp_path_factory.mktemp("kafka"), free_ports(1)[0], require_apache=True) as server:
+        yield server
+
+
+def new_database(postgres: LocalPostgres | ExternalPostgres) -> dict[str, str]:
+    """The URL of each service in a database of its own in which nothing is migrated yet."""
+    passwords = dict.fromkeys(SERVICES, "only-for-this-test")
+    return asyncio.run(prepare_database(postgres.url, passwords, database=f"test_{uuid4().hex}"))
+
+
+def migrations_of(service: str) -> list[migrate.Migration]:
+    return migrate.read(migrate.SHARED, PROJECT / "services" / service / "migrations")
+
+
+@pytest.fixture
+def empty_urls(postgres: LocalPostgres | ExternalPostgres) -> dict[str, str]:
+    return new_database(postgres)
+
+
+@pytest.fixture(scope="session")
+def service_urls(postgres: LocalPostgres | ExternalPostgres) -> dict[str, str]:
+    """The URL of each service in one database, migrated to the newest version."""
+    urls = new_database(postgres)
+    for service, url in urls.items():
+        asyncio.run(migrate.migrate(url, migrations_of(service)))
+    return urls
+
+
+TABLES = """
+SELECT quote_ident(relname) FROM pg_class
+WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND relname <> 'migrations'
+"""
+
+
+async def _emptied(url: str) -> AsyncIterator[Pool]:
+    pool = await create_pool(url, application_name="test")
+    tables = [row[0] for row in await pool.fetch(TABLES)]
+    await pool.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def intake_pool(service_urls: dict[str, str]) -> AsyncIterator[Pool]:
+    async for pool in _emptied(service_urls["intake"]):
+        yield pool
+
+
+@pytest.fixture
+async def router_pool(service_urls: dict[str, str]) -> AsyncIterator[Pool]:
+    async for pool in _emptied(service_urls["router"]):
+        yield pool
+
+
+@pytest.fixture
+async def tracker_pool(service_urls: dict[str, str]) -> AsyncIterator[Pool]:
+    async for pool in _emptied(service_urls["tracker"]):
+        yield pool

@@ -60,6 +60,7 @@ def run_demo(state: Path, ports: Ports, *, leave: bool) -> bool:
 
 async def _play(stack: Stack) -> Report:
     started = time.monotonic()
+    await _wait_until(lambda: observe.services_are_ready(stack), "every service is ready")
     submissions = sample_submissions()
     say(f"Feeding {len(submissions)} submissions and the mails")
     fed = await feed(stack, submissions)

@@ -75,7 +75,9 @@ log.dirs={escaped(str(self._data))}
 
     def _format(self) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-        command = [*self._java(), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._settings)]
+        # In one word with its option: an id may begin with a hyphen.
+        format_command = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(self._settings)]
+        command = [*self._java(), *format_command]
         run = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own command
         if run.returncode != 0:
             raise StackError(f"Apache Kafka could not lay out its storage in {self._data}: {run.stderr.strip()}")

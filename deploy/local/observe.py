@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import asyncpg
+import httpx
 
 from deploy.local.stack import Stack
 
@@ -14,8 +15,6 @@ CASES = (
 )
 DUE_TIMERS = "SELECT count(*) FROM timers WHERE fires_at <= present()"
 WAITING = "SELECT count(*) FROM outbox"
-
-_POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,13 @@ class Seen:
         A case's key is its complaint, so the database itself rules out a second one.
         """
         return self.accepted.keys() == self.departments.keys()
+
+
+async def services_are_ready(stack: Stack) -> bool:
+    """Whether each service says that it has all that it depends on."""
+    async with httpx.AsyncClient() as client:
+        answers = await asyncio.gather(*(client.get(f"{service.url}/readyz") for service in stack.services))
+    return all(answer.status_code == httpx.codes.OK and answer.json()["status"] == "ok" for answer in answers)
 
 
 async def look(stack: Stack) -> Seen:

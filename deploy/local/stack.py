@@ -4,6 +4,7 @@ import asyncio
 import base64
 import secrets
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,13 +63,15 @@ def start_stack(
         say("Starting the broker")
         broker = running.enter_context(start_broker(state, ports.kafka, require_apache=require_apache))
         stack = _assemble(state, ports, postgres, broker, urls, simulation=simulation)
-        say("Migrating")
-        for service in stack.services:
-            service.run("migrate")
-        stack.router.run("create-topics")
+        say("Making tables and topics")
+        with ThreadPoolExecutor() as pool:
+            steps = [(service, "migrate") for service in stack.services] + [(stack.router, "create-topics")]
+            list(pool.map(lambda step: step[0].run(step[1]), steps))
         say("Starting the services")
         for service in stack.services:
-            running.enter_context(service)
+            running.callback(service.stop)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(HotlineService.start, stack.services))
         yield stack
 
 

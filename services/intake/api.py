@@ -11,12 +11,11 @@ from starlette.responses import StreamingResponse
 
 from services.intake import store
 from services.intake.channels.submission import SUBMISSION
-from services.intake.submitting import UNAVAILABLE, Submitting
-from services.intake.ticket import code_matches
+from services.intake.submitting import MAX_SUBMISSION, Submitting, too_large
+from services.intake.ticket import code_matches, is_ticket_number
 from shared.http import Problem
-from shared.postgres import PASSING, Pool
+from shared.postgres import Pool
 
-_MAX_SUBMISSION = 256 * 1024
 _MAX_LINES = 64 * 1024 * 1024
 _LINES_PER_COMMIT = 250
 
@@ -33,10 +32,7 @@ def add_routes(app: FastAPI, submitting: Submitting, pool: Pool) -> None:
     )
     async def submit(request: Request) -> Response:
         """Accept one complaint: 201 once it is committed, 200 where this (channel, external id) was accepted before."""
-        try:
-            answer = await submitting.one(await _body(request, _MAX_SUBMISSION))
-        except PASSING:
-            raise UNAVAILABLE from None
+        answer = await submitting.one(await _body(request))
         return Response(
             orjson.dumps(answer),
             answer["status"],
@@ -71,7 +67,7 @@ def add_routes(app: FastAPI, submitting: Submitting, pool: Pool) -> None:
     @app.get("/v1/complaints/{ticket_number}", tags=["complaints"])
     async def look_up(ticket_number: str, query_code: str) -> dict[str, Any]:
         """What became of a complaint; needs the query code that its reporter was given."""
-        row = await store.find_by_ticket(pool, ticket_number)
+        row = await store.find_by_ticket(pool, ticket_number) if is_ticket_number(ticket_number) else None
         if row is None or not code_matches(submitting.query_code_key, row["complaint_id"], query_code):
             # The same answer either way: nobody learns which ticket numbers exist.
             raise Problem(
@@ -90,17 +86,13 @@ def add_routes(app: FastAPI, submitting: Submitting, pool: Pool) -> None:
         }
 
 
-async def _body(request: Request, limit: int) -> bytes:
+async def _body(request: Request) -> bytes:
     body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > limit:
-            raise _too_large(limit)
+        if len(body) > MAX_SUBMISSION:
+            raise too_large(MAX_SUBMISSION)
     return bytes(body)
-
-
-def _too_large(limit: int) -> Problem:
-    return Problem(413, f"内容过大，上限为 {limit // 1024} KB。", f"It is larger than the limit of {limit // 1024} KB.")
 
 
 async def _chunks(request: Request) -> AsyncGenerator[list[tuple[int, bytes]], None]:
@@ -109,9 +101,13 @@ async def _chunks(request: Request) -> AsyncGenerator[list[tuple[int, bytes]], N
     chunk: list[tuple[int, bytes]] = []
     async for part in request.stream():
         total += len(part)
+        if total > _MAX_LINES:
+            if chunk:
+                yield chunk
+            raise too_large(_MAX_LINES)
         *lines, rest = (rest + part).split(b"\n")
-        if total > _MAX_LINES or len(rest) > _MAX_SUBMISSION:
-            raise _too_large(_MAX_LINES if total > _MAX_LINES else _MAX_SUBMISSION)
+        # A line that is too large is refused when it ends; until then one byte too many is all that is kept of it.
+        rest = rest[: MAX_SUBMISSION + 1]
         for line in lines:
             number += 1
             if line.strip():

@@ -70,6 +70,8 @@ async def next_ticket_sequences(connection: Connection, count: int) -> list[int]
 
 async def insert_complaints(connection: Connection, entries: Sequence[Entry]) -> set[UUID]:
     """Insert those whose (channel, external id) is new, with their sealed identities, and return their ids."""
+    # Always in one order: two transactions that share submissions wait for each other, but never in a circle.
+    entries = sorted(entries, key=lambda e: (e.complaint.channel, e.complaint.external_id))
     complaints = [e.complaint for e in entries]
     rows = await connection.fetch(
         INSERT_COMPLAINTS,

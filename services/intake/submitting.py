@@ -12,10 +12,14 @@ from services.intake.complaint import Complaint, County
 from services.intake.refusal import FieldError, SubmissionRefused, explain
 from services.intake.ticket import query_code
 from shared.http import Problem
+from shared.postgres import PASSING
 
-UNAVAILABLE = Problem(
+MAX_SUBMISSION = 256 * 1024
+
+_UNAVAILABLE = Problem(
     503, "系统暂时无法登记，请稍后重试。", "It cannot be accepted at the moment; please try again later."
 )
+_FAILED = Problem(500, "系统内部错误，未能登记。", "Internal error; it was not accepted.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,12 @@ class Submitting:
 
     async def one(self, body: bytes) -> dict[str, Any]:
         """Accept what `body` holds and return the answer; Problem says why it cannot be accepted."""
-        return self._answer(await self.acceptance.accept(self._read(body)))
+        complaint = self._read(body)
+        try:
+            receipt = await self.acceptance.accept(complaint)
+        except Exception as error:  # noqa: BLE001  # logged where it arose; its message may quote what was submitted
+            raise _failure(error) from None
+        return self._answer(receipt)
 
     async def lines(self, numbered: Sequence[tuple[int, bytes]]) -> list[dict[str, Any]]:
         """Accept each line and return one result per line in their order; what is good lands though others fail."""
@@ -39,10 +48,12 @@ class Submitting:
                 results[number] = problem.as_json()
         outcomes = await self.acceptance.accept_each([complaint for _, complaint in good])
         for (number, _), outcome in zip(good, outcomes, strict=True):
-            results[number] = UNAVAILABLE.as_json() if isinstance(outcome, Exception) else self._answer(outcome)
+            results[number] = _failure(outcome).as_json() if isinstance(outcome, Exception) else self._answer(outcome)
         return [{"line": number, **results[number]} for number, _ in numbered]
 
     def _read(self, body: bytes) -> Complaint:
+        if len(body) > MAX_SUBMISSION:
+            raise too_large(MAX_SUBMISSION)
         try:
             return to_complaint(SUBMISSION.validate_json(body), self.county)
         except ValidationError as error:
@@ -64,6 +75,14 @@ class Submitting:
                 " This external id was accepted before with another content; the first one stands."
             )
         return answer
+
+
+def too_large(limit: int) -> Problem:
+    return Problem(413, f"内容过大，上限为 {limit // 1024} KB。", f"It is larger than the limit of {limit // 1024} KB.")
+
+
+def _failure(error: Exception) -> Problem:
+    return _UNAVAILABLE if isinstance(error, PASSING) else _FAILED
 
 
 def _refused(errors: Sequence[FieldError]) -> Problem:

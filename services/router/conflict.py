@@ -6,6 +6,7 @@ praised, is a landmark (派出所对面), or somebody else acts in between (城�
 holds these forms. In doubt between two departments both are kept, the first in the text leading.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,10 @@ from shared.policy import Policy
 
 __all__ = ["Accusation", "Conflict", "Mention"]
 
+# A longer passage is quoted by its two words.
+QUOTE = 24
+# How many actors a reference or a list of departments reaches back over.
+RECENT = 8
 ACCUSING = (Role.INACTION, Role.ATTITUDE, Role.MISCONDUCT)
 
 
@@ -41,6 +46,10 @@ class Mention:
     found: Found
     department: DepartmentCode | None
     stance: Stance
+
+
+# Somebody who acts in the text, and as what authority; None is no authority.
+_Actor = tuple[Found, Mention | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,8 @@ class Conflict:
         }
         self._implied = {normalize(word): code for word, code in policy.accusations.implied.items()}
         self._appeals = frozenset(map(normalize, policy.accusations.appeals))
+        # Only an authority can be guilty of these, so who else acts in the sentence does not matter.
+        self._of_office = frozenset(map(normalize, policy.accusations.of_office))
         self._neutral = frozenset({policy.supervision_office, policy.triage_desk})
 
     def mentions(self, reading: Reading) -> tuple[Mention, ...]:
@@ -111,7 +122,7 @@ class Conflict:
         reading: Reading,
         mentions: Sequence[Mention],
         received_by: DepartmentCode | None,
-    ) -> list[tuple[Found, Mention | None]]:
+    ) -> list[_Actor]:
         """Everybody who can have done something, in the order of the text; None is no authority."""
         text = reading.text
         known = {mention.found: mention for mention in mentions}
@@ -122,10 +133,12 @@ class Conflict:
             # On a department's own line 你们单位 is that department, and so are its staff where nobody else is named.
             for found in own_department(text):
                 known.setdefault(found, Mention(found, received_by, stance(text, found)))
+            named = sorted(found.start for found in [*known, *others])
             for found in reading.found(Role.STAFF):
-                if not any(sentence_start(text, found.start) <= o.start < found.start for o in [*known, *others]):
+                before = bisect_left(named, found.start)
+                if before == 0 or named[before - 1] < sentence_start(text, found.start):
                     known.setdefault(found, Mention(found, received_by, stance(text, found)))
-        actors: list[tuple[Found, Mention | None]] = []
+        actors: list[_Actor] = []
         for found in longest([*known, *others, *refers_back(text)]):
             actors.append((found, known.get(found) or _referred_to(text, found, actors)))
         return actors
@@ -135,24 +148,25 @@ class Conflict:
         text: str,
         word: Found,
         role: Role,
-        actors: Sequence[tuple[Found, Mention | None]],
+        actors: Sequence[_Actor],
     ) -> list[Accusation]:
         begin = sentence_start(text, word.start)
-        for found, mention in reversed(actors):
-            if found.end > word.start:
-                continue
+        of_office = word.word in self._of_office
+        before = bisect_right(actors, word.start, key=_end)
+        for place in range(before - 1, -1, -1):
+            found, mention = actors[place]
             if not same_breath(text, found, word, begin):
                 break
             if mention is None:
-                if is_object(text, found, word):
+                if is_object(text, found, word) or (of_office and found.end < word.start):
                     continue
                 return []
             if not _counts(text, mention, word, role):
                 return []
-            return [_accusation(text, one, word) for one in _joined(text, mention, actors)]
+            return [_accusation(text, one, word) for one in _joined(text, actors, place)]
         return [
             _accusation(text, mention, word)
-            for found, mention in actors
+            for found, mention in actors[before : before + 2]
             if mention is not None and found.start >= word.end and described_by(text, word, found)
         ]
 
@@ -174,6 +188,10 @@ class Conflict:
         ]
 
 
+# What stands between two departments that are accused together.
+_JOINTS = frozenset({"和", "与", "、", "跟", "及", "以及", "还有", "推给", "推到", "推", ",", ""})
+
+
 def _counts(text: str, mention: Mention, word: Found, role: Role) -> bool:
     """Whether a word of accusation after the mention is about the department mentioned."""
     inaction = role is Role.INACTION
@@ -191,36 +209,35 @@ def _counts(text: str, mention: Mention, word: Found, role: Role) -> bool:
             return not inaction or not only_reported(text, mention.found, word, inaction=True)
 
 
-def _referred_to(text: str, found: Found, earlier: Sequence[tuple[Found, Mention | None]]) -> Mention | None:
+def _referred_to(text: str, found: Found, earlier: Sequence[_Actor]) -> Mention | None:
     """Whom 该公司 or 该局 means: the last actor of that kind, if it is an authority."""
+    recent = reversed(earlier[-RECENT:])
     if found.word.startswith("该"):
-        return next((mention for _, mention in reversed(earlier) if mention and mention.department), None)
+        return next((mention for _, mention in recent if mention and mention.department), None)
     if text[found.start - 1 : found.start] == "该":
-        return next((mention for other, mention in reversed(earlier) if other.word.endswith(found.word)), None)
+        return next((mention for other, mention in recent if other.word.endswith(found.word)), None)
     return None
 
 
-def _joined(
-    text: str,
-    mention: Mention,
-    actors: Sequence[tuple[Found, Mention | None]],
-) -> list[Mention]:
-    """The mention and those that 和 or 、 join to it: 城管和交警都不管."""
-    group = [mention]
-    for found, other in reversed(actors):
-        if (
-            other is not None
-            and text[found.end : group[0].found.start].strip() in _JOINTS
-            and found.end <= group[0].found.start
-        ):
-            group.insert(0, other)
+def _joined(text: str, actors: Sequence[_Actor], place: int) -> list[Mention]:
+    """The authority at `place` and those that 和 or 、 join to it: 城管和交警都不管."""
+    group: list[Mention] = []
+    while place >= 0:
+        found, mention = actors[place]
+        if mention is None or (group and text[found.end : group[0].found.start].strip() not in _JOINTS):
+            break
+        if len(group) == RECENT:
+            break
+        group.insert(0, mention)
+        place -= 1
     return group
 
 
-_JOINTS = frozenset({"和", "与", "、", "跟", "及", "以及", "还有", "推给", "推到", "推", ",", ""})
+def _end(actor: _Actor) -> int:
+    return actor[0].end
 
 
 def _accusation(text: str, mention: Mention, word: Found) -> Accusation:
     start, end = min(mention.found.start, word.start), max(mention.found.end, word.end)
-    quote = text[start:end] if end - start <= 24 else f"{mention.found.word}……{word.word}"  # noqa: PLR2004  # a line's length
+    quote = text[start:end] if end - start <= QUOTE else f"{mention.found.word}……{word.word}"
     return Accusation(mention.department, mention.found.word, word.word, quote)

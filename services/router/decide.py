@@ -113,7 +113,8 @@ def _words(policy: Policy) -> Iterator[tuple[str, Role]]:
         when = rule.when
         yield from ((word, Role.CONDITION) for word in (*when.words, *when.and_words, *when.without_words))
     for entry in policy.out_of_scope:
-        yield from ((word, Role.CONDITION) for word in (*entry.words, *entry.unless_words))
+        yield from ((word, Role.SCOPE) for word in entry.words)
+        yield from ((word, Role.CONDITION) for word in entry.unless_words)
     yield from ((word, Role.INACTION) for word in accusations.inaction)
     yield from ((word, Role.ATTITUDE) for word in accusations.attitude)
     yield from ((word, Role.MISCONDUCT) for word in accusations.misconduct)

@@ -16,6 +16,7 @@ __all__ = [
     "complained_about",
     "denied",
     "described_by",
+    "is_landmark",
     "is_object",
     "only_reported",
     "own_department",
@@ -38,9 +39,17 @@ class Stance(Enum):
     LANDMARK = auto()
 
 
+# No sentence is looked at further back, so that a text without a full stop costs no more than another.
+SENTENCE = 160
 # An accusation further from the department than this, or across more clauses, is about something else.
 REACH = 60
 CLAUSES = 3
+# At most an adverb: 一直, 到现在都.
+ADVERB = 4
+# The longest _DESCRIBED: 的就是某些.
+DESCRIPTION = 6
+# 司机的态度恶劣: what stands directly after 的 is still the driver's.
+OWN_TRAIT = 2
 
 _SENTENCE_END = "。!?;\n"
 _CLAUSE_END = re.compile(r"[,:。!?;\n]")
@@ -59,10 +68,10 @@ _TURN = re.compile(r"但|却|可是|然而|不过|结果")
 _SUPPOSED = re.compile(r"(?:如果|假如|若是|倘若|万一|要是)(?![^,:。!?;\n]*再)[^,:。!?;\n]*$")
 _LANDMARK = re.compile(
     r"(?:县|的|大楼|办公楼)?(?:旁|对面|斜对面|门口|门前|大门|附近|隔壁|后面|后门|前面|楼下|背后|对过|边上|外面|周边|周围|"
-    r"路口|十字|家属|宿舍|小区|老院|院子|院内|站点|站台|公交站|到.{1,8}(?:路段|之间))",
+    r"路口|十字|家属|宿舍|公寓|小区|老院|院子|院内|站点|站台|公交站|到.{1,8}(?:路段|之间))",
 )
 _DENIED = re.compile(
-    r"(?:没有|没|并未|未|不是|并非|不会|不能|不许|不准|不要|不得|不再|从不|绝不|毫不|别|勿|杜绝|避免|防止|不存在|无|不|有没有|是否)(?:存在|任何|出现|发生|说人家|说他们)?$"
+    r"(?:没有|没|并未|未|不是|并非|不会|不能|不许|不准|不要|不得|不再|从不|绝不|毫不|别|勿|杜绝|避免|防止|不存在|无|不|有没有|是否|被|遭)(?:存在|任何|出现|发生|说人家|说他们)?$"
 )
 _STOP = re.compile(r"(?:不要再|别再|停止)$")
 _DENIAL_THAT_ACCUSES = re.compile(r"(?:是不是|难道不是|能不能不|不要再|别再|停止)$")
@@ -92,18 +101,25 @@ _OWN = re.compile(r"你们?(?:单位|局|所|队|站|中心|公司|窗口|这里
 
 
 def sentence_start(text: str, place: int) -> int:
-    return max(text.rfind(mark, 0, place) for mark in _SENTENCE_END) + 1
+    """Where the sentence around `place` begins, or the last SENTENCE characters of one that does not end."""
+    earliest = max(0, place - SENTENCE)
+    return max(earliest, max(text.rfind(mark, earliest, place) for mark in _SENTENCE_END) + 1)
+
+
+def is_landmark(text: str, found: Found) -> bool:
+    """Whether the word only says where: 派出所对面."""
+    return _LANDMARK.match(text, found.end) is not None
 
 
 def stance(text: str, mention: Found) -> Stance:
-    if _LANDMARK.match(text, mention.end):
+    if is_landmark(text, mention):
         return Stance.LANDMARK
     begin = sentence_start(text, mention.start)
     before = text[begin : mention.start]
-    praise = _last(_PRAISE, before)
-    if praise is not None and not _TURN.search(before, praise):
-        return Stance.PRAISED
     clause = before[_last(_CLAUSE_END, before, 0) :]
+    praise = _last(_PRAISE, clause)
+    if praise is not None and not _TURN.search(clause, praise):
+        return Stance.PRAISED
     if _SUPPOSED.search(clause) and "再" not in text[mention.end : mention.end + 4]:
         return Stance.SUPPOSED
     asked = _ASKED.search(clause)
@@ -117,7 +133,7 @@ def praises(text: str) -> bool:
 
 
 def denied(text: str, word: Found) -> bool:
-    """没有打人, 从不推诿, and 不管 that means whatever: 不管是谁."""
+    """没有打人, 从不推诿, 被打伤 (by whom is said before it), and 不管 that means whatever: 不管是谁."""
     before = text[max(0, word.start - 6) : word.start]
     if word.word == "不管" and (before.endswith("管") or _WHATEVER.match(text, word.end)):
         return True
@@ -157,19 +173,19 @@ def only_reported(text: str, mention: Found, word: Found, *, inaction: bool) -> 
     told = between[report:]
     cut = _last(_CLAUSE_END, told)
     prefix = told if cut is None else told[cut:]
-    return bool(prefix) and _DONE.search(prefix) is None and (cut is None or len(prefix) > 4)  # noqa: PLR2004  # an adverb
+    return bool(prefix) and _DONE.search(prefix) is None and (cut is None or len(prefix) > ADVERB)
 
 
 def is_object(text: str, other: Found, word: Found) -> bool:
     """Whether somebody else is not who acts: 对商贩, 放任商贩, 商贩举报后."""
     if _OBJECT_AFTER.match(text, other.end):
-        return word.start - other.end > 2  # noqa: PLR2004  # 司机的态度恶劣 is the driver's
+        return word.start - other.end > OWN_TRAIT
     return _OBJECT_BEFORE.search(text[max(0, other.start - 8) : other.start]) is not None
 
 
 def described_by(text: str, word: Found, mention: Found) -> bool:
     """不作为的城管局: the word stands before the department that it describes."""
-    return mention.start - word.end <= 6 and _DESCRIBED.fullmatch(text[word.end : mention.start]) is not None  # noqa: PLR2004  # longest form
+    return mention.start - word.end <= DESCRIPTION and _DESCRIBED.fullmatch(text, word.end, mention.start) is not None
 
 
 def complained_about(text: str, mention: Found) -> Iterator[str]:

@@ -27,6 +27,7 @@ class Role(Enum):
     OFFICIAL = auto()
     OTHER = auto()
     STAFF = auto()
+    SCOPE = auto()
     CONDITION = auto()
 
 

@@ -1,10 +1,10 @@
 """The ordered rules and the matters' keywords: which department answers for what a text is about.
 
 Keywords are weighed: one of n characters counts n-1, a hint a fixed half, divided by the number of departments that
-share the word, and twice in the title. Of words that lie inside one another only the longest counts, and each counts
-once however often it stands there. A department that the text names without accusing it gets a weight of its own by
-how it is named, since whoever writes 请交警来处理 often knows. The best department must lead the next by a margin;
-otherwise a person decides.
+share the word; a keyword in the title counts twice, one that is only a landmark a quarter. Of words that lie inside
+one another only the longest counts, and each counts once however often it stands there. A department that the text
+names without accusing it gets a weight of its own by how it is named, since whoever writes 请交警来处理 often knows.
+The best department must lead the next by a margin; otherwise a person decides.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from services.router.conflict import Mention
-from services.router.grammar import Stance
+from services.router.grammar import Stance, is_landmark
 from services.router.reading import Reading, Role, longest, normalize
 from shared.events import ComplaintReceived
 from shared.language import DepartmentCode
@@ -23,9 +23,11 @@ __all__ = ["Match", "Matters", "Rules", "Score"]
 # Below this a single common word would decide: 公园, 老师.
 FLOOR = 1.0
 # The least lead over the next department that is not a guess.
-MARGIN = 1.0
+MARGIN = 0.5
 TITLE = 2.0
 HINT = 0.5
+# 学校门口 says where; what happened there is said by other words.
+LANDMARK = 0.25
 # Praise is for whom it names; a request often knows whom it asks; a bare mention may only tell the story.
 NAMED: Mapping[Stance, float] = {Stance.PRAISED: 4.0, Stance.ASKED: 3.0}
 MENTIONED = 1.0
@@ -46,6 +48,7 @@ class _Owner(NamedTuple):
     matter: str
     department: DepartmentCode
     weight: float
+    in_title: float
 
 
 class Matters:
@@ -54,26 +57,33 @@ class Matters:
     def __init__(self, policy: Policy) -> None:
         owners: dict[str, list[_Owner]] = {}
         for matter in policy.matters.values():
-            weights = {normalize(word): HINT for word in matter.hints}
-            weights |= {word: len(word) - 1.0 for word in map(normalize, matter.keywords)}
-            for word, weight in weights.items():
-                owners.setdefault(word, []).append(_Owner(matter.code, matter.department, weight))
+            weights = {normalize(word): (HINT, HINT) for word in matter.hints}
+            for word in map(normalize, matter.keywords):
+                weights[word] = (len(word) - 1.0, (len(word) - 1.0) * TITLE)
+            for word, (weight, in_title) in weights.items():
+                owners.setdefault(word, []).append(_Owner(matter.code, matter.department, weight, in_title))
         self._owners: Mapping[str, Sequence[_Owner]] = {
             word: tuple(_shared(matters)) for word, matters in owners.items()
         }
 
     def scores(self, reading: Reading, named: Sequence[Mention]) -> tuple[Score, ...]:
         """The departments that the text speaks for, best first; equal ones in the order of their codes."""
-        in_title: dict[str, bool] = {}
+        titled: dict[str, bool] = {}
+        landmarks: set[str] = set()
         for one in longest([*reading.found(Role.KEYWORD), *(mention.found for mention in named)]):
             if one.word in self._owners:
-                in_title[one.word] = in_title.get(one.word, False) or one.start < reading.title_end
+                if is_landmark(reading.text, one):
+                    landmarks.add(one.word)
+                titled[one.word] = titled.get(one.word, False) or one.start < reading.title_end
         matters: dict[DepartmentCode, dict[str, float]] = {}
         words: dict[DepartmentCode, dict[str, None]] = {}
-        for word, titled in in_title.items():
+        for word, in_title in titled.items():
             for owner in self._owners[word]:
+                weight = owner.in_title if in_title else owner.weight
+                if word in landmarks:
+                    weight *= LANDMARK
                 points = matters.setdefault(owner.department, {})
-                points[owner.matter] = points.get(owner.matter, 0.0) + owner.weight * (TITLE if titled else 1.0)
+                points[owner.matter] = points.get(owner.matter, 0.0) + weight
                 words.setdefault(owner.department, {})[word] = None
         names: dict[DepartmentCode, float] = {}
         for mention in named:
@@ -101,7 +111,7 @@ def _shared(owners: Sequence[_Owner]) -> Iterator[_Owner]:
     """The owners of one word, each with its part of the weight."""
     departments = len({owner.department for owner in owners})
     for owner in owners:
-        yield _Owner(owner.matter, owner.department, owner.weight / departments)
+        yield owner._replace(weight=owner.weight / departments, in_title=owner.in_title / departments)
 
 
 @dataclass(frozen=True, slots=True)

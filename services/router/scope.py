@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from services.router.reading import Reading, normalize
+from services.router.grammar import is_landmark
+from services.router.reading import Reading, Role, normalize
 from shared.policy import OutOfScope, Policy
 
 __all__ = ["Outside", "Scope"]
@@ -22,9 +23,11 @@ class Scope:
         )
 
     def outside(self, reading: Reading) -> Outside | None:
-        """The first entry of the policy that the text falls under."""
+        """The first entry of the policy that the text falls under; a court that is a landmark does not count."""
+        said = [found for found in reading.found(Role.SCOPE) if not is_landmark(reading.text, found)]
         for entry, words, unless in self._entries:
-            hits = words & reading.words
-            if hits and not unless & reading.words:
-                return Outside(entry, tuple(sorted(hits, key=reading.text.index)))
+            if words & reading.words and not unless & reading.words:
+                hits = dict.fromkeys(found.word for found in said if found.word in words)
+                if hits:
+                    return Outside(entry, tuple(hits))
         return None

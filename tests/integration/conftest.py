@@ -1,70 +1,67 @@
-"""Real servers for the integration tests: one PostgreSQL and one Apache Kafka for the whole session."""
+"""The edges of the services, put together as their main modules do, on a real database and without a network."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from uuid import uuid4
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
-from deploy.local.broker import Broker, start_broker
-from deploy.local.database import SERVICES, prepare_database
-from deploy.local.hotline import PROJECT
-from deploy.local.ports import free_ports
-from deploy.local.postgres import ExternalPostgres, LocalPostgres, start_postgres
-from shared import migrate
-from shared.postgres import Pool, create_pool
+from services.intake import api as intake_api
+from services.intake.acceptance import Acceptance
+from services.intake.complaint import County
+from services.intake.submitting import Submitting
+from services.intake.vault import Keyring
+from services.tracker import api as tracker_api
+from services.tracker.casework import Casework
+from shared.http import create_app
+from shared.outbox import Relay
+from shared.policy import Policy
+from shared.postgres import Pool
+
+
+@asynccontextmanager
+async def client_of(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    # A service answers 500 to what it did not foresee, and so should its client see it here.
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hotline") as client:
+        yield client
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres | ExternalPostgres]:
-    with start_postgres(tmp_path_factory.mktemp("postgres"), free_ports(1)[0]) as server:
-        yield server
+def keyring() -> Keyring:
+    return Keyring({"test": os.urandom(32)}, "test")
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    with start_broker(tmp_path_factory.mktemp("kafka"), free_ports(1)[0], require_apache=True) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def service_urls(postgres: LocalPostgres | ExternalPostgres) -> dict[str, str]:
-    """The URL of each service in one database, migrated to the newest version."""
-    passwords = dict.fromkeys(SERVICES, "only-for-this-test")
-    urls = asyncio.run(prepare_database(postgres.url, passwords, database=f"test_{uuid4().hex}"))
-    for service, url in urls.items():
-        migrations = migrate.read(migrate.SHARED, PROJECT / "services" / service / "migrations")
-        asyncio.run(migrate.migrate(url, migrations))
-    return urls
-
-
-TABLES = """
-SELECT quote_ident(relname) FROM pg_class
-WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND relname <> 'migrations'
-"""
-
-
-async def _emptied(url: str) -> AsyncIterator[Pool]:
-    pool = await create_pool(url, application_name="test")
-    tables = [row[0] for row in await pool.fetch(TABLES)]
-    await pool.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
-    yield pool
-    await pool.close()
+def county(policy: Policy) -> County:
+    return County(towns=policy.towns, urgent_words=policy.urgent_words, departments=policy.departments)
 
 
 @pytest.fixture
-async def intake_pool(service_urls: dict[str, str]) -> AsyncIterator[Pool]:
-    async for pool in _emptied(service_urls["intake"]):
-        yield pool
+async def acceptance(intake_pool: Pool, keyring: Keyring) -> AsyncIterator[Acceptance]:
+    acceptance = Acceptance(intake_pool, Relay(intake_pool, []), keyring)
+    committing = asyncio.create_task(acceptance.run())
+    yield acceptance
+    committing.cancel()
+    with suppress(asyncio.CancelledError):
+        await committing
 
 
 @pytest.fixture
-async def router_pool(service_urls: dict[str, str]) -> AsyncIterator[Pool]:
-    async for pool in _emptied(service_urls["router"]):
-        yield pool
+async def intake(acceptance: Acceptance, county: County, intake_pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app("Hotline intake")
+    intake_api.add_routes(app, Submitting(acceptance, county, b"only for this test"), intake_pool)
+    async with client_of(app) as client:
+        yield client
 
 
 @pytest.fixture
-async def tracker_pool(service_urls: dict[str, str]) -> AsyncIterator[Pool]:
-    async for pool in _emptied(service_urls["tracker"]):
-        yield pool
+async def tracker(tracker_pool: Pool, policy: Policy) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app("Hotline tracker")
+    casework = Casework(tracker_pool, Relay(tracker_pool, []))
+    tracker_api.add_routes(app, casework, policy, tracker_pool)
+    async with client_of(app) as client:
+        yield client

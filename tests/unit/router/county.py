@@ -29,3 +29,8 @@ def received(text: str, **fields: Any) -> ComplaintReceived:
         "accepted_at": datetime(2026, 9, 1, 8, tzinfo=UTC),
     }
     return ComplaintReceived.model_validate({**known, "text": text, **fields})
+
+
+def with_changes(**fields: Any) -> Matcher:
+    """The county's policy with some parts replaced."""
+    return Matcher(zhenping().policy.model_copy(update=fields))

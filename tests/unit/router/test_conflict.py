@@ -62,6 +62,8 @@ ACCUSED = [
     ("住建局验收走过场，请督查", "housing-construction"),
     ("运管所罚我两百，请县督查室查一查", "transport"),
     ("督查室收了材料就石沉大海", "supervision-office"),
+    ("感谢您接听，城管打人没人敢说", URBAN),
+    ("感谢城管以前的努力但城管现在不作为", URBAN),
     ("12345推来推去，从来不解决", "triage-desk"),
 ]
 
@@ -122,3 +124,50 @@ def test_a_sentence_that_accuses_names_whom(text: str, department: str) -> None:
 @pytest.mark.parametrize("text", NOT_ACCUSED)
 def test_a_sentence_that_only_names_a_department_accuses_nobody(text: str) -> None:
     assert accusations(text) == ()
+
+
+def test_both_departments_of_a_joint_accusation_are_kept_in_the_order_of_the_text() -> None:
+    assert [a.department for a in accusations("城管和交警都不管")] == [URBAN, TRAFFIC]
+
+
+def test_departments_that_push_a_case_to_and_fro_are_both_accused() -> None:
+    assert {a.department for a in accusations("城管推给交警，交警推给城管")} == {URBAN, TRAFFIC}
+
+
+def test_a_village_official_is_accused_without_being_a_department() -> None:
+    (accusation,) = accusations("村主任优亲厚友")
+    assert (accusation.department, accusation.mention) == (None, "村主任")
+
+
+def test_on_its_own_line_you_is_the_department() -> None:
+    assert accusations("你们单位的人吃拿卡要", received_by="tax")[0].department == "tax"
+    assert accusations("你们单位的人吃拿卡要") == ()
+
+
+def test_on_its_own_line_nameless_staff_are_the_departments() -> None:
+    assert accusations("窗口人员态度恶劣", received_by="health")[0].department == "health"
+    assert accusations("窗口人员态度恶劣") == ()
+
+
+def test_on_a_departments_line_the_staff_of_somebody_else_stay_somebody_elses() -> None:
+    assert accusations("医院的工作人员态度恶劣", received_by="health") == ()
+
+
+def test_praise_is_no_accusation_though_it_says_what_was_not_done() -> None:
+    assert accusations("表扬城管，别人不管他们管", Kind.PRAISE) == ()
+
+
+def test_an_accusation_filed_as_praise_without_a_word_of_praise_still_counts() -> None:
+    assert accusations("城管打人", Kind.PRAISE)[0].department == URBAN
+
+
+def test_an_accusation_does_not_reach_into_the_next_sentence() -> None:
+    assert accusations("昨天去城管局办了证。回来路上被打伤了") == ()
+
+
+def test_the_quote_shows_the_department_and_the_word() -> None:
+    assert accusations("今天上午城管打人，我录了像")[0].quote == "城管打人"
+
+
+def test_an_accusation_at_the_end_of_a_text_without_punctuation_is_found() -> None:
+    assert accusations("说来话长" * 4000 + "城管打人")[0].department == URBAN
