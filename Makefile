@@ -27,3 +27,7 @@ check: .venv/.dev ## Format, lint, types, import contracts and unit tests: secon
 .PHONY: test
 test: check ## Everything: check, then integration, end-to-end and fault tests on real Kafka and PostgreSQL
 	$(PYTHON_IN) -m pytest tests/integration tests/e2e tests/faults
+
+.PHONY: bench
+bench: .venv/.dev ## The whole stack under load next to the bare pipe (a few minutes)
+	@$(PYTHON_IN) -m bench.main_job $(ARGS)

@@ -6,9 +6,12 @@ import shutil
 import statistics
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
 from uuid import UUID, uuid4
 
 import asyncpg
+import typer
 from aiokafka import AIOKafkaConsumer
 
 from bench import load
@@ -46,7 +49,11 @@ TARGETS = {
 }
 
 
-def main() -> None:
+def main(
+    page: Annotated[
+        Path | None, typer.Option(help="Write the table into this file, such as docs/benchmarks/main-job.txt.")
+    ] = None,
+) -> None:
     result = Result("From HTTP to a committed case with its deadlines", TARGETS)
     shutil.rmtree(STATE, ignore_errors=True)
     with start_stack(STATE, Ports.free(), require_apache=True) as stack:
@@ -55,11 +62,11 @@ def main() -> None:
         result.figures["bare_pipe_per_second"] = _bare_pipe(stack)
     figures = result.figures
     figures["lines_to_bare_pipe"] = figures["lines_per_second"] / figures["bare_pipe_per_second"]
-    result.show()
+    result.show(page)
 
 
 async def _measure(stack: Stack, result: Result) -> None:
-    while not await services_are_ready(stack):
+    while not await services_are_ready(stack):  # noqa: ASYNC110  # other processes
         await asyncio.sleep(0.1)
     tracker = await asyncpg.connect(stack.database_urls["tracker"])
     run = uuid4().hex
@@ -174,4 +181,4 @@ async def _bare_tables(stack: Stack) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -1,8 +1,9 @@
 """The frame of a service process: what each of the three opens, watches and closes in the same way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+import signal
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +64,7 @@ async def serve(
     `needs_kafka` says whether the service is of no use while Kafka is away.
     """
     add_operations(app, _probes(base, needs_kafka=needs_kafka), (_refresh_outbox(base), *refreshes))
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             app,
             host=settings.http_host,
@@ -83,6 +84,20 @@ async def serve(
         await server.serve()
         for task in tasks:
             task.cancel()
+
+
+class _Server(uvicorn.Server):
+    """Stops at SIGINT or SIGTERM and returns.
+
+    Uvicorn's own raises the signal again when HTTP has stopped, which ends the process before the rest is closed.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
 
 def _probes(base: Foundation, *, needs_kafka: bool) -> list[Probe]:

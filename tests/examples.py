@@ -60,7 +60,10 @@ def assigned(**changes: Any) -> ComplaintAssigned:
 
 def record(event: Event, *, topic: str, event_id: UUID | None = None, offset: int = 0) -> ConsumerRecord[bytes, bytes]:
     """The record that a consumer gets when `event` was published under `event_id`."""
-    message = encode(event, topic=topic, event_id=event_id or uuid4(), source="test", time=NOW)
+    return message_record(encode(event, topic=topic, event_id=event_id or uuid4(), source="test", time=NOW), offset)
+
+
+def message_record(message: Message, offset: int = 0) -> ConsumerRecord[bytes, bytes]:
     headers = tuple((name, value.encode()) for name, value in message.headers.items())
     return ConsumerRecord(message.topic, 0, offset, 0, 0, message.key, message.body, None, 0, 0, headers)
 

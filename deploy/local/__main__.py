@@ -1,5 +1,6 @@
 """The one-machine stack: ``python -m deploy.local --help``."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,11 +28,12 @@ def demo(
     leave: Annotated[
         bool, typer.Option("--exit", help="Stop by itself: 0 if every complaint has exactly one case.")
     ] = False,
+    picture: Annotated[Path | None, typer.Option(help="Draw what is printed into this SVG file.")] = None,
     first_port: Annotated[int, typer.Option(help="The first of five ports in a row.")] = 8101,
 ) -> None:
     """Show the whole: start everything, feed complaints, let deadlines pass, and report."""
     try:
-        good = run_demo(PROJECT / ".local/demo", Ports.from_first(first_port), leave=leave)
+        good = run_demo(PROJECT / ".local/demo", Ports.from_first(first_port), leave=leave, picture=picture)
     except StackError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -15,7 +15,7 @@ import httpx
 from deploy.local import observe, officers
 from deploy.local.feed import feed, sample_submissions
 from deploy.local.messages import StackError, say
-from deploy.local.report import Report, print_access, print_report
+from deploy.local.report import Report, print_report
 from deploy.local.stack import Ports, Stack, start_stack
 
 _PATIENCE_SECONDS = 180.0
@@ -43,16 +43,15 @@ CHAPTERS: Sequence[Chapter] = (
 )
 
 
-def run_demo(state: Path, ports: Ports, *, leave: bool) -> bool:
-    """Run the demonstration; with `leave` it ends by itself, else on Ctrl-C.
+def run_demo(state: Path, ports: Ports, *, leave: bool, picture: Path | None) -> bool:
+    """Run the demonstration; with `leave` it ends by itself, else on Ctrl-C. `picture` is drawn as SVG.
 
     Returns whether every accepted complaint has exactly one case. StackError says what keeps it from running.
     """
     with _alone(state), _stoppable(), start_stack(state, ports, database="hotline_demo", simulation=True) as stack:
         report = asyncio.run(_play(stack))
-        print_report(report)
+        print_report(report, stack, picture)
         if not leave:
-            print_access(stack)
             say("Running until Ctrl-C")
             signal.pause()
     return report.seen.is_one_to_one and report.fed.accepted <= report.seen.departments.keys()

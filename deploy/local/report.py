@@ -4,10 +4,11 @@ import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.local.feed import Fed
 from deploy.local.observe import Seen
@@ -28,8 +29,16 @@ class Report:
     inaction: Sequence[Mapping[str, Any]]
 
 
-def print_report(report: Report) -> None:
-    console = Console()
+def print_report(report: Report, stack: Stack, picture: Path | None) -> None:
+    """Print everything, and draw what was printed into the SVG file `picture` where one is named."""
+    console = Console(width=100, record=picture is not None)
+    _print_findings(console, report)
+    _print_access(console, stack)
+    if picture is not None:
+        console.save_svg(str(picture), title="make demo")
+
+
+def _print_findings(console: Console, report: Report) -> None:
     console.print(_channels(report), _departments(report), _deadlines(report), _inaction(report))
     latencies = sorted(report.seen.latencies.values())
     cuts = statistics.quantiles(latencies, n=100)
@@ -43,8 +52,7 @@ def print_report(report: Report) -> None:
     console.print(f"每件诉求恰有一个工单 every accepted complaint has exactly one case: {verdict}")
 
 
-def print_access(stack: Stack) -> None:
-    console = Console()
+def _print_access(console: Console, stack: Stack) -> None:
     console.print()
     for name, service, path in (
         ("受理 intake", stack.intake, "/openapi.json"),
@@ -98,7 +106,11 @@ def _deadlines(report: Report) -> Table:
 def _inaction(report: Report) -> Table:
     total = report.summary["county"]["inaction"]
     counts = "，".join(f"{_INACTION[kind]} {count}" for kind, count in total.items())
-    table = Table("证据 evidence", title=f"疑似不作为 Suspected inaction: {counts}", caption="最近五件 the latest five")
+    table = Table(
+        Column("证据 evidence", overflow="fold"),
+        title=f"疑似不作为 Suspected inaction: {counts}",
+        caption="最近五件 the latest five",
+    )
     for one in report.inaction:
         table.add_row(one["evidence"])
     return table

@@ -42,7 +42,11 @@ class MailSpool:
     async def _take_in(self, files: Sequence[Path]) -> None:
         mails: list[tuple[Path, Complaint]] = []
         for file in files:
-            read = await asyncio.to_thread(self._read, file)
+            try:
+                read = await asyncio.to_thread(self._read, file)
+            except OSError as error:  # a folder, or a file that we may not open: it stays, and the others go on
+                log.warning("mail_not_readable", file=file.name, error=type(error).__name__)
+                continue
             if isinstance(read, Complaint):
                 mails.append((file, read))
             else:

@@ -51,6 +51,7 @@ class Fed:
     """The intake's answers, in the order of what was submitted."""
 
     singly: Sequence[Mapping[str, Any]]
+    # The first line was unreadable, the last one the second once more.
     lines: Sequence[Mapping[str, Any]]
     # The portal's first complaint, submitted by the line and then once more alone.
     again: Mapping[str, Any]
@@ -68,9 +69,9 @@ class Acted:
 
 
 def submissions(channel: str) -> list[dict[str, Any]]:
-    return list({one["external_id"]: one for one in sample_submissions() if one["channel"] == channel}.values())[
-        :_OF_EACH
-    ]
+    """The first of the sample's complaints of this channel, each once."""
+    different = {one["external_id"]: one for one in sample_submissions() if one["channel"] == channel}
+    return list(different.values())[:_OF_EACH]
 
 
 async def feed(stack: Stack) -> Fed:
@@ -89,8 +90,8 @@ async def feed(stack: Stack) -> Fed:
             *(_submit(client, one) for one in [*submissions("hotline_12345"), canary])
         )
         by_web = submissions("web_portal")
-        lines = [*(json.dumps(one, ensure_ascii=False) for one in by_web), "{", ""]
-        response = await client.post("/v1/complaints:batch", content="\n".join([lines[-2], *lines[:-2], lines[0]]))
+        written = [json.dumps(one, ensure_ascii=False) for one in by_web]
+        response = await client.post("/v1/complaints:batch", content="\n".join(["{", *written, written[0]]))
         again = await _submit(client, by_web[0])
     await until_at_rest(stack)
     return Fed(singly, [json.loads(line) for line in response.text.splitlines()], again, canary_answer)
@@ -164,7 +165,7 @@ def _deliver_canary_mail(stack: Stack) -> None:
     mail["From"] = f"{_NAME} <{_EMAIL}>"
     mail["To"] = "duchashi@zhenping.example"
     mail["Subject"] = f"路灯坏了，电话{_PHONE}"
-    mail["Message-ID"] = "<canary@mail.example>"
+    mail["Message-ID"] = "<0997.2026@mail.example>"
     mail.set_content(_CANARY_TEXT)
     partial = stack.spool / "canary.partial"
     partial.write_bytes(mail.as_bytes())

@@ -42,11 +42,11 @@ async def test_services_start_without_kafka_accept_complaints_and_catch_up(stack
     status, told = await readiness(stack.intake)
     assert (status, told["status"]) == (httpx.codes.OK, "degraded")
     assert told["dependencies"]["database"] == "ok"
-    assert told["dependencies"]["kafka"] == "Kafka cannot be reached"
+    assert told["dependencies"]["kafka"] != "ok"
     for service in (stack.router, stack.tracker):
         status, told = await readiness(service)
         assert (status, told["status"]) == (httpx.codes.SERVICE_UNAVAILABLE, "unready")
-        assert told["dependencies"]["kafka"] == "Kafka cannot be reached"
+        assert told["dependencies"]["kafka"] != "ok"
 
     await asyncio.to_thread(kafka.start)
     await assert_all_came_through_exactly_once(stack, feed, "without-kafka")

@@ -31,10 +31,10 @@ CANARY = {
     "address": "金丝雀路七百七十七号",
 }
 # What of an identity a text can be searched for; names and addresses in a text stay (see shared.redaction).
-IN_TEXT = ("13912345678", "11010519491231002X", "canary@mail.example", "陕A7K3J9", "6222020200112233457")
+IN_TEXT = ("13912345678", "11010519491231002X", "canary@mail.example", "陕A7K3J9", "6222020200112233453")
 CANARY_TEXT = (
     "路灯坏了，请打13912345678，证件11010519491231002X，邮箱canary@mail.example，车牌陕A7K3J9，"
-    "退款到6222020200112233457。"
+    "退款到6222020200112233453。"
 )
 
 

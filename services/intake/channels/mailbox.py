@@ -127,7 +127,8 @@ _AS_WRITTEN = _AsWritten()
 
 # Attachments are only counted: what of a base64 part is beyond reading is cut before it is parsed, which takes ten
 # times its size in memory.
-_BASE64_LINES = re.compile(rb"(?>(?>[A-Za-z0-9+/]{40,}={0,2}[ \t]*\r?\n){1000,}+)")
+# Anchored and without a way back: a search that starts over at every letter takes quadratic time over one long line.
+_BASE64_LINES = re.compile(rb"^(?:[A-Za-z0-9+/]{40,}+={0,2}[ \t]*+\r?\n)++", re.MULTILINE)
 # No mail program builds more than this, and the standard parser takes quadratic time or overflows its stack: nesting
 # slows it down for every line below, and so do parts, lines, and parameters of one header.
 _MAX_PARTS_WITH_PARTS = 40
