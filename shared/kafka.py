@@ -29,6 +29,7 @@ _MAX_RECORDS = 1000
 # FastStream sleeps this long after an empty poll, so it bounds how late a lone event is seen.
 _POLL_MILLISECONDS = 10
 _RETRY_SECONDS = 2.0
+_GOODBYE_SECONDS = 5.0
 _STALE_SECONDS = 30.0
 _REPLICAS = 3
 
@@ -116,8 +117,10 @@ class Subscriptions:
                     self.started = True
             await asyncio.Event().wait()
         finally:
+            # A broker that is frozen would never answer the goodbye; the group notices without it.
             with suppress(KafkaError, OSError):
-                await self._broker.stop()
+                async with asyncio.timeout(_GOODBYE_SECONDS):
+                    await self._broker.stop()
 
     async def measure(self) -> dict[str, float]:
         """Bring lag and poll age up to date; returns seconds since the last poll of each consumer, -1 before it."""

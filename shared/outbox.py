@@ -22,10 +22,10 @@ APPEND = """
 INSERT INTO outbox (topic, key, headers, body)
 SELECT * FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[])
 """
-# The first number is arbitrary; advisory locks are per database, so the schema keeps the services apart.
-TAKE_TURN = "SELECT pg_try_advisory_xact_lock(7140, hashtext(current_schema()))"
+# The lock's first number is arbitrary; advisory locks are per database, so the schema keeps the services apart.
 CLAIM = """
-WITH batch AS (SELECT id FROM outbox ORDER BY id LIMIT $1),
+WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(7140, hashtext(current_schema())) AS ours),
+batch AS (SELECT id FROM outbox WHERE (SELECT ours FROM turn) ORDER BY id LIMIT $1),
 taken AS (DELETE FROM outbox USING batch WHERE outbox.id = batch.id RETURNING outbox.*)
 SELECT topic, key, headers, body FROM taken ORDER BY id
 """
@@ -33,7 +33,7 @@ DEPTH = "SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 
 
 _BATCH = 1000
 _POLL_SECONDS = 1.0
-_GATHERING_SECONDS = 0.02
+_GATHERING_SECONDS = 0.05
 _SEND_SECONDS = 20.0
 _PAUSE_AFTER_FAILURE_SECONDS = 1.0
 
@@ -91,8 +91,6 @@ class Relay:
             # Connect before rows are claimed: a transaction must not wait for a broker that is away.
             producer = self._producer or await self._connect()
             async with self._pool.acquire() as connection, connection.transaction():
-                if not await connection.fetchval(TAKE_TURN):
-                    return 0
                 rows = await connection.fetch(CLAIM, _BATCH)
                 if rows:
                     async with asyncio.timeout(_SEND_SECONDS):

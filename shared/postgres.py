@@ -30,6 +30,10 @@ PASSING = (
 )
 
 
+async def _leave_as_is(_connection: Connection) -> None:
+    """Skip the reset between two users of a connection: nobody here changes a session outside of a transaction."""
+
+
 async def create_pool(url: str, *, application_name: str, size: int = 8) -> Pool:
     """Open a pool against the primary; statements end after 30 s, transactions that nobody drives after 60 s."""
     pool: Pool = await asyncpg.create_pool(
@@ -38,6 +42,7 @@ async def create_pool(url: str, *, application_name: str, size: int = 8) -> Pool
         max_size=size,
         command_timeout=30,
         timeout=5,
+        reset=_leave_as_is,
         target_session_attrs=SessionAttribute.read_write,
         server_settings={
             "application_name": application_name,

@@ -72,6 +72,8 @@ async def serve(
             http="httptools",
             lifespan="off",
             access_log=False,
+            proxy_headers=False,
+            server_header=False,
             log_config=None,
             timeout_graceful_shutdown=10,
         )

@@ -104,5 +104,6 @@ def dead_letter(record: Record, *, topic: str, consumer: str, reason: str) -> Me
             "dead_consumer": consumer,
             "dead_reason": quote(reason[:500]),
         },
-        body=record.value,
+        # Our client refuses a record that has neither key nor value, and it would hold up the outbox for ever.
+        body=record.value if record.key is not None else record.value or b"",
     )

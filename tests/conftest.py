@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
-from deploy.local.broker import Broker, start_broker
+from deploy.local.broker import start_broker
 from deploy.local.database import SERVICES, prepare_database
 from deploy.local.hotline import POLICY, PROJECT
+from deploy.local.kafka import ApacheKafka
 from deploy.local.ports import free_ports
 from deploy.local.postgres import ExternalPostgres, LocalPostgres, start_postgres
 from services.tracker.calendar import Calendar
@@ -40,8 +41,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
     with start_broker(tmp_path_factory.mktemp("kafka"), free_ports(1)[0], require_apache=True) as server:
+        assert isinstance(server, ApacheKafka)
         yield server
 
 

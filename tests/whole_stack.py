@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import subprocess
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -15,8 +16,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local import observe
-from deploy.local.hotline import PROJECT
+from deploy.local.hotline import PROJECT, HotlineService
 from deploy.local.kafka import ApacheKafka
+from deploy.local.process import wait_for
 from deploy.local.stack import Ports, Stack, start_stack
 from shared.topics import ASSIGNED_PATTERN, CASES_EVENTS, COMPLAINTS_RECEIVED
 
@@ -24,6 +26,8 @@ from shared.topics import ASSIGNED_PATTERN, CASES_EVENTS, COMPLAINTS_RECEIVED
 TESTED_BROKER = PROJECT / ".local/tested-broker"
 
 PATIENCE_SECONDS = 90.0
+# Whoever stops a container or a unit kills it after a while; Docker after ten seconds.
+STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.2
 
 # What each consumer group reads.
@@ -75,6 +79,23 @@ def whole_stack() -> Iterator[Stack]:
             TESTED_BROKER.parent.mkdir(exist_ok=True)
             TESTED_BROKER.write_text(f"{stack.broker.kind} {stack.broker.version}\n")
             yield stack
+
+
+@contextmanager
+def own_process(service: HotlineService, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `service` as a process whose exit can be watched, in place of the stack's, which is back in the end."""
+    service.stop()
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603  # our own service
+            service.command(), cwd=service.directory, env=service.environment, stdout=output, stderr=output
+        )
+    try:
+        assert wait_for(service.ready, service.start_patience), log.read_text()
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        service.start()
 
 
 async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:

@@ -26,4 +26,6 @@ if [ -z "$uv" ]; then
     [ -x "$uv" ] || .venv/bin/python -m pip install --quiet uv
 fi
 say "Installing packages ($1)"
-"$uv" pip install --quiet --python .venv/bin/python --require-hashes -r "requirements/$1.txt"
+quiet=
+[ -t 2 ] || quiet=--quiet
+"$uv" pip install $quiet --python .venv/bin/python --require-hashes -r "requirements/$1.txt"

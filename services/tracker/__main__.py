@@ -16,6 +16,7 @@ from services.tracker.main import run
 from services.tracker.settings import TrackerSettings
 from shared.commands import add_commands
 from shared.logs import configure_logs
+from shared.policy_files import load_policy
 from shared.settings import read_settings
 from shared.term import Term
 
@@ -38,10 +39,20 @@ def serve() -> None:
 def due(
     opened: Annotated[str, typer.Option(help="Instant of opening, ISO 8601 with offset: 2026-09-30T16:00:00+08:00.")],
     term: Annotated[str, typer.Option(help="5wd working days, 2h hours, 30m minutes.")],
+    policy: Annotated[
+        Path | None,
+        typer.Option(envvar="HOTLINE_POLICY_DIR", help="The county whose notices and hours hold."),
+    ] = None,
 ) -> None:
     """Say when a term runs out, and how it was counted."""
+    county = load_policy(policy) if policy else None
     try:
-        answer = deadlines.due(datetime.fromisoformat(opened), Term.parse(term), Calendar.of_china())
+        answer = deadlines.due(
+            datetime.fromisoformat(opened),
+            Term.parse(term),
+            Calendar.of_china(county.notices if county else ()),
+            county.close_of_business if county else None,
+        )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     typer.echo(format_due(answer))

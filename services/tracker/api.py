@@ -1,5 +1,6 @@
 """The tracker's HTTP API: departments work their queue, the supervision office sees what is late and why."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from uuid import UUID
 import orjson
 from asyncpg import Record
 from fastapi import FastAPI, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from services.tracker import store
 from services.tracker.casework import Casework, NoSuchCase
@@ -29,8 +30,17 @@ class Acting(BaseModel):
     version: int | None = Field(default=None, ge=1)
 
 
+# PostgreSQL takes no NUL and UTF-8 no lone surrogate; the other control characters say nothing to a reader.
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
 class Replying(Acting):
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+
+    @field_validator("text", mode="before")
+    @classmethod
+    def _written(cls, text: object) -> object:
+        return _UNWRITABLE.sub("", text) if isinstance(text, str) else text
 
 
 Limit = Annotated[int, Query(ge=1, le=500)]

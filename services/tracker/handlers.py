@@ -42,11 +42,11 @@ class OpenCases:
 
     async def __call__(self, connection: Connection, received: Sequence[Received[Event]]) -> None:
         now = await store.present(connection)
-        opened = [
-            open_case(r.event, now, self._policy, self._calendar)
-            for r in received
-            if isinstance(r.event, ComplaintAssigned)
-        ]
+        # Reversed: where one batch assigns a complaint twice, the first assignment opens the case.
+        assignments = {
+            r.event.complaint_id: r.event for r in reversed(received) if isinstance(r.event, ComplaintAssigned)
+        }
+        opened = [open_case(one, now, self._policy, self._calendar) for one in reversed(assignments.values())]
         inserted = await store.insert_cases(connection, opened)
         new = [o for o in opened if o.assigned.complaint_id in inserted]
         await outbox.append(connection, [case_message(o.event) for o in new])

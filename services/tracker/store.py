@@ -47,7 +47,8 @@ INSERT INTO moves (complaint_id, version, action, status, actor_role, actor_depa
 SELECT complaint_id, $2, $3, $4, $5, $6, $7, $8 FROM unnest($1::uuid[]) AS complaint_id
 """
 
-LOCK_CASE = "SELECT status, version, department FROM cases WHERE complaint_id = $1 FOR UPDATE"
+# No key update: rows that refer to the case, such as the sweeper's, are inserted without waiting for whoever moves it.
+LOCK_CASE = "SELECT status, version, department FROM cases WHERE complaint_id = $1 FOR NO KEY UPDATE"
 
 UPDATE_CASE = "UPDATE cases SET status = $2, version = $3 WHERE complaint_id = $1"
 

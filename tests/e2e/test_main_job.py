@@ -1,7 +1,6 @@
 """The main job from end to end: three processes on Apache Kafka and PostgreSQL, seen only from outside."""
 
 import signal
-import subprocess
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
@@ -24,7 +23,6 @@ from deploy.local.database import SERVICES, with_database
 from deploy.local.feed import SAMPLE
 from deploy.local.hotline import HotlineService, ServiceName
 from deploy.local.observe import Seen
-from deploy.local.process import wait_for
 from deploy.local.stack import Stack
 from services.intake.channels.mailbox import RefusalCode
 from services.intake.vault import Keyring, Sealed, open_
@@ -46,7 +44,7 @@ from shared.policy import Policy
 from shared.topics import CASES_EVENTS, COMPLAINTS_RECEIVED, SUPERVISION_ALERTS, assigned
 from shared.wire import decode
 from tests.e2e.story import CANARIES, CANARY_REPORTER, Acted, Fed
-from tests.whole_stack import ONCE, fetch
+from tests.whole_stack import ONCE, STOP_SECONDS, fetch, own_process
 
 _SERVES = {"intake": "progress", "router": "decisions", "tracker": "cases"}
 
@@ -280,21 +278,11 @@ def test_sigterm_ends_a_service_in_good_order(
     tmp_path: Path,
     service: ServiceName,
 ) -> None:
-    server = getattr(stack, service)
-    server.stop()
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603  # our own service
-            server.command(), cwd=server.directory, env=server.environment, stdout=log, stderr=log
-        )
-    try:
-        assert wait_for(server.ready, timedelta(seconds=30))
+    log = tmp_path / "log"
+    with own_process(getattr(stack, service), log) as process:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=15) == 0
-    finally:
-        process.kill()
-        process.wait()
-        server.start()
-    assert "Traceback" not in (tmp_path / "log").read_text()
+        assert process.wait(STOP_SECONDS) == 0
+    assert "Traceback" not in log.read_text()
 
 
 def _of_type(records: list[ConsumerRecord[bytes, bytes]], wanted: type[Any]) -> list[tuple[Any, Any]]:

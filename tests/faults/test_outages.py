@@ -1,6 +1,10 @@
 """While Kafka or PostgreSQL is away, or comes back from a crash, nothing is lost, repeated or answered wrongly."""
 
 import asyncio
+import os
+import signal
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,7 +14,7 @@ from deploy.local.kafka import ApacheKafka
 from deploy.local.postgres import LocalPostgres
 from deploy.local.stack import Stack
 from tests.faults.feeding import Feed, assert_all_came_through_exactly_once, submissions
-from tests.whole_stack import until
+from tests.whole_stack import STOP_SECONDS, own_process, until
 
 _COUNT = 300
 _ANSWERED_BEFORE_THE_KILL = 100
@@ -87,3 +91,24 @@ async def test_postgres_that_crashes_and_comes_back_loses_nothing_and_repeats_no
         await asyncio.to_thread(postgres.start)
     await assert_all_came_through_exactly_once(stack, feed, "postgres-crash")
     await until_ready(stack)
+
+
+async def test_services_that_must_stop_while_kafka_is_frozen_do_and_go_on_where_they_were(
+    stack: Stack, kafka: ApacheKafka, tmp_path: Path
+) -> None:
+    feed = Feed(stack, submissions("kafka-frozen", _COUNT))
+    with ExitStack() as running:
+        processes = [running.enter_context(own_process(each, tmp_path / each.service)) for each in stack.services]
+        await until_ready(stack)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(feed.run())
+                await feed.answered(_ANSWERED_BEFORE_THE_KILL)
+                os.kill(kafka.pid, signal.SIGSTOP)
+            for process in processes:
+                process.send_signal(signal.SIGTERM)
+            assert [process.wait(STOP_SECONDS) for process in processes] == [0, 0, 0]
+        finally:
+            os.kill(kafka.pid, signal.SIGCONT)
+    assert feed.unavailable == 0
+    await assert_all_came_through_exactly_once(stack, feed, "kafka-frozen")
