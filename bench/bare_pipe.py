@@ -153,7 +153,8 @@ async def _open(pipe: Pipe, ready: object, count: int) -> None:
     connection = await asyncpg.connect(pipe.tracker_url)
     now = datetime.now(UTC)
     reply = due(now, Term.parse("10wd"), Calendar.of_china())
-    timeline = orjson.dumps(reply.timeline).decode()
+    timeline = uuid4()
+    await connection.execute(tracker_store.INSERT_TIMELINES, [timeline], [orjson.dumps(reply.timeline).decode()])
     async with _consumer(pipe, ASSIGNED) as incoming:
         await asyncio.to_thread(ready.wait)  # type: ignore[attr-defined]
         while count > 0:
@@ -175,7 +176,7 @@ async def _insert_cases(
     ids: Sequence[UUID],
     events: Sequence[dict[str, str]],
     due_at: datetime,
-    timeline: str,
+    timeline: UUID,
 ) -> None:
     now, n = datetime.now(UTC), len(ids)
 

@@ -27,7 +27,7 @@ _PATIENCE_SECONDS = 60.0
 # After a small batch the next records are left to gather: under load the same work in fewer transactions, while a lone
 # event is still taken in at once.
 _SMALL_BATCH = 200
-_GATHERING_SECONDS = 0.05
+_GATHERING_SECONDS = 0.03
 _PAUSE_BEFORE_REDELIVERY_SECONDS = 5.0
 
 # Changes the service's state for events that it has not seen before, in the caller's transaction.

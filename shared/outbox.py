@@ -33,7 +33,7 @@ DEPTH = "SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 
 
 _BATCH = 1000
 _POLL_SECONDS = 1.0
-_GATHERING_SECONDS = 0.05
+_GATHERING_SECONDS = 0.03
 _SEND_SECONDS = 20.0
 _PAUSE_AFTER_FAILURE_SECONDS = 1.0
 

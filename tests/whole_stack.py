@@ -26,8 +26,8 @@ from shared.topics import ASSIGNED_PATTERN, CASES_EVENTS, COMPLAINTS_RECEIVED
 TESTED_BROKER = PROJECT / ".local/tested-broker"
 
 PATIENCE_SECONDS = 90.0
-# Whoever stops a container or a unit kills it after a while; Docker after ten seconds.
-STOP_SECONDS = 10.0
+# Whoever stops a service kills it when it takes too long; Kubernetes after this time.
+STOP_SECONDS = 30.0
 _POLL_SECONDS = 0.2
 
 # What each consumer group reads.

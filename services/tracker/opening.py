@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import orjson
 
@@ -18,6 +18,14 @@ FIRST_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Timeline:
+    """The days of a deadline as JSON; a day's cases have them in common, so they are stored once, named by content."""
+
+    timeline_id: UUID
+    days: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlineRow:
     """One computed deadline, pinned to the policy and the calendar that it was computed with."""
 
@@ -27,7 +35,7 @@ class DeadlineRow:
     due: Due
     warn_at: datetime | None
     policy_hash: str
-    timeline: str
+    timeline: Timeline
     timers: tuple[Timer, ...]
 
 
@@ -78,13 +86,9 @@ def _row(assigned: ComplaintAssigned, clock: Clock, due: Due, warn_at: datetime 
         due=due,
         warn_at=warn_at,
         policy_hash=policy.hash,
-        timeline=_timeline_json(due),
+        timeline=_timeline(_Days(due)),
         timers=timers(clock, due.due_at, warn_at),
     )
-
-
-def _timeline_json(due: Due) -> str:
-    return _cached_json(_Days(due))
 
 
 class _Days:
@@ -104,5 +108,6 @@ class _Days:
 
 
 @lru_cache(maxsize=4096)
-def _cached_json(days: _Days) -> str:
-    return orjson.dumps(days.due.timeline).decode()
+def _timeline(days: _Days) -> Timeline:
+    written = orjson.dumps(days.due.timeline).decode()
+    return Timeline(uuid5(NAMESPACE_OID, written), written)

@@ -26,14 +26,20 @@ ON CONFLICT (complaint_id) DO NOTHING
 RETURNING complaint_id
 """
 
+INSERT_TIMELINES = """
+INSERT INTO timelines (timeline_id, days)
+SELECT * FROM unnest($1::uuid[], $2::jsonb[])
+ON CONFLICT DO NOTHING
+"""
+
 INSERT_DEADLINES = """
 INSERT INTO deadlines (
     deadline_id, complaint_id, clock, started_at, term, due_at, warn_at, provisional,
-    policy_hash, calendar_version, timeline
+    policy_hash, calendar_version, timeline_id
 )
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::timestamptz[], $7::timestamptz[],
-    $8::boolean[], $9::text[], $10::text[], $11::jsonb[]
+    $8::boolean[], $9::text[], $10::text[], $11::uuid[]
 )
 """
 
@@ -110,11 +116,14 @@ SELECT
 FROM cases
 """
 READ_CASE = _CASE + "WHERE complaint_id = $1"
+# Bounds instead of an equality, and no condition on $3: so the page is read from cases_queue, from where the last one
+# ended, whatever the planner believes of the other departments' cases.
 READ_QUEUE = (
     _CASE
     + """
-WHERE department = $1 AND ($2::text IS NULL OR status = $2) AND ($3::uuid IS NULL OR complaint_id > $3)
-ORDER BY complaint_id LIMIT $4
+WHERE (department, complaint_id) > ($1, coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'))
+    AND department <= $1 AND ($2::text IS NULL OR status = $2)
+ORDER BY department, complaint_id LIMIT $4
 """
 )
 
@@ -142,13 +151,16 @@ GROUP BY cases.department, deadlines.clock
 
 COUNT_INACTION = "SELECT department, kind, count(*) AS suspected FROM inaction GROUP BY department, kind"
 
+# One comparison, so that a page starts where the last one ended under every plan.
 READ_INACTION = """
 SELECT
     inaction_id, complaint_id, ticket_number, inaction.department, inaction.kind,
     clock, due_at, suspected_at, evidence
 FROM inaction JOIN cases USING (complaint_id)
-WHERE $1::uuid IS NULL
-    OR (suspected_at, inaction_id) < (SELECT suspected_at, inaction_id FROM inaction WHERE inaction_id = $1)
+WHERE (suspected_at, inaction_id) < (
+    CASE WHEN $1::uuid IS NULL THEN 'infinity' ELSE (SELECT suspected_at FROM inaction WHERE inaction_id = $1) END,
+    coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+)
 ORDER BY suspected_at DESC, inaction_id DESC LIMIT $2
 """
 
@@ -196,6 +208,9 @@ async def insert_cases(connection: Connection, opened: Sequence[OpenedCase]) -> 
     )
     inserted = {row["complaint_id"] for row in rows}
     deadlines = [d for o in opened if o.assigned.complaint_id in inserted for d in o.deadlines]
+    # In order, so that two replicas that bring the same ones never wait for each other in turn.
+    timelines = sorted({d.timeline for d in deadlines}, key=lambda timeline: timeline.timeline_id)
+    await connection.execute(INSERT_TIMELINES, [t.timeline_id for t in timelines], [t.days for t in timelines])
     await connection.execute(
         INSERT_DEADLINES,
         [d.deadline_id for d in deadlines],
@@ -208,7 +223,7 @@ async def insert_cases(connection: Connection, opened: Sequence[OpenedCase]) -> 
         [d.due.provisional for d in deadlines],
         [d.policy_hash for d in deadlines],
         [d.due.calendar_version for d in deadlines],
-        [d.timeline for d in deadlines],
+        [d.timeline.timeline_id for d in deadlines],
     )
     timers = [(d.deadline_id, t.kind, t.at) for d in deadlines for t in d.timers]
     await connection.execute(INSERT_TIMERS, [t[0] for t in timers], [t[1] for t in timers], [t[2] for t in timers])

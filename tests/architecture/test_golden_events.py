@@ -5,7 +5,7 @@ A golden file is never edited. An event that may carry a new field gets a furthe
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -47,7 +47,7 @@ DECISION = UUID("018f4e2a-7c1b-5d3e-9f00-000000000002")
 INACTION = UUID("018f4e2a-7c1b-5d3e-9f00-000000000003")
 EVENT_ID = UUID("018f4e2a-7c1b-5d3e-9f00-000000000004")
 AT = datetime(2026, 11, 24, 9, 30, 0, 250000, tzinfo=timezone(timedelta(hours=8)))
-DUE = datetime(2026, 11, 25, 16, 0, tzinfo=timezone.utc)
+DUE = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
 
 WORDS = {
     "complaint_id": COMPLAINT,

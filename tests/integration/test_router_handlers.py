@@ -10,6 +10,7 @@ import httpx
 import orjson
 import pytest
 
+from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.router.api import add_routes
 from services.router.decide import Decision, Matcher, decide
 from services.router.handlers import PlaceComplaints
@@ -133,6 +134,19 @@ async def test_a_decision_that_fails_sets_its_complaint_aside_and_no_other(route
     assert len(await in_force(router_pool)) == 2
     topics = sorted(message.topic for message in await waiting(router_pool))
     assert topics == ["complaints.received.dead", *["departments.urban-management.assigned"] * 2]
+
+
+async def test_a_database_that_was_started_anew_meanwhile_sets_nothing_aside(
+    router_pool: Pool, postgres: LocalPostgres | ExternalPostgres
+) -> None:
+    consumer = consumer_of(router_pool)
+    await consumer([record(received(), topic=COMPLAINTS_RECEIVED)])
+    superuser = await asyncpg.connect(postgres.url)
+    await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'router'")
+    await superuser.close()
+    await consumer([record(received(), topic=COMPLAINTS_RECEIVED) for _ in range(5)])
+    assert len(await in_force(router_pool)) == 6
+    assert {message.topic for message in await waiting(router_pool)} == {"departments.urban-management.assigned"}
 
 
 async def test_the_countys_policy_decides_here_as_it_says_in_a_preview(router_pool: Pool, policy: Policy) -> None:

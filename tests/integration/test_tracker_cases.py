@@ -29,8 +29,11 @@ from tests.integration.cases import consumer_of, open_cases
 QUEUE = assigned("urban-management")
 
 
+DEADLINES = "SELECT * FROM deadlines JOIN timelines USING (timeline_id) ORDER BY clock"
+
+
 async def deadlines(pool: Pool) -> dict[str, dict[str, Any]]:
-    return {row["clock"]: dict(row) for row in await pool.fetch("SELECT * FROM deadlines ORDER BY clock")}
+    return {row["clock"]: dict(row) for row in await pool.fetch(DEADLINES)}
 
 
 async def count(pool: Pool, table: str) -> int:
@@ -58,7 +61,7 @@ async def test_every_deadline_names_the_policy_and_the_calendar_that_it_was_coun
     await open_cases(tracker_pool, policy, calendar, assignment(kind=Kind.HELP))
     for row in (await deadlines(tracker_pool)).values():
         assert (row["policy_hash"], row["calendar_version"]) == (policy.hash, calendar.version)
-        timeline = json.loads(row["timeline"])
+        timeline = json.loads(row["days"])
         assert [day["ordinal"] for day in timeline if day["counted"]] == list(range(1, int(row["term"][:-2]) + 1))
         assert not timeline[0]["counted"]
         assert timeline[-1]["counted"]
@@ -151,7 +154,7 @@ async def test_a_deadline_cannot_be_replaced_without_a_reason(
     copied = """
     INSERT INTO deadlines
     SELECT gen_random_uuid(), complaint_id, clock, started_at, term, due_at, warn_at, provisional, policy_hash,
-        calendar_version, timeline, deadline_id, $1 FROM deadlines WHERE clock = 'reply' AND replaces IS NULL
+        calendar_version, timeline_id, deadline_id, $1 FROM deadlines WHERE clock = 'reply' AND replaces IS NULL
     """
     with pytest.raises(asyncpg.CheckViolationError):
         await tracker_pool.execute(copied, None)

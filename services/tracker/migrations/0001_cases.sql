@@ -22,6 +22,12 @@ CREATE TABLE cases (
 CREATE INDEX cases_queue ON cases (department, complaint_id);
 CREATE INDEX cases_open ON cases (department, status) WHERE status NOT IN ('closed', 'declined');
 
+-- How a deadline was counted, day by day; the cases of one day share theirs. The id is a hash of the days.
+CREATE TABLE timelines (
+    timeline_id uuid PRIMARY KEY,
+    days jsonb NOT NULL
+);
+
 -- Immutable: a change of a deadline is a further row that names the one it replaces and why.
 CREATE TABLE deadlines (
     deadline_id uuid PRIMARY KEY,
@@ -34,7 +40,7 @@ CREATE TABLE deadlines (
     provisional boolean NOT NULL,
     policy_hash text NOT NULL,
     calendar_version text NOT NULL,
-    timeline jsonb NOT NULL,
+    timeline_id uuid NOT NULL REFERENCES timelines,
     replaces uuid REFERENCES deadlines,
     replaced_because text,
     CHECK ((replaces IS NULL) = (replaced_because IS NULL))

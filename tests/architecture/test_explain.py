@@ -1,0 +1,222 @@
+"""The queries that run all the time touch what they are about and no more, on tables of ten thousand rows and above."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from services.intake import store as intake_store
+from services.tracker import store as tracker_store
+from shared import inbox, migrate, outbox
+from shared.postgres import Connection
+from tests.conftest import migrations_of, new_database
+
+MANY = 10_000
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+SOON = NOW + timedelta(minutes=10)
+
+# A case a minute from now on, in thirty departments and at last in a new one; ids grow with time, as the intake's do.
+FILL_TRACKER = """
+CREATE FUNCTION pg_temp.id(n bigint, kind int) RETURNS uuid LANGUAGE sql AS
+    $$ SELECT (lpad(to_hex(n), 12, '0') || '7000' || lpad(kind::text, 16, '8'))::uuid $$;
+CREATE TEMP TABLE numbers AS
+    SELECT n, timestamptz '2026-11-24 00:00+00' + n * interval '1 minute' AS at,
+        CASE WHEN n > 9500 THEN 'new' ELSE 'old-' || n % 30 END AS department
+    FROM generate_series(1, 10000) AS n;
+INSERT INTO cases
+    SELECT pg_temp.id(n, 1), '20261124-' || n, department, 'web_portal', 'help', 'normal', 'named', NULL, NULL,
+        repeat('路灯坏了', 20), NULL, 'reason', NULL, pg_temp.id(n, 2),
+        CASE WHEN n % 3 = 0 THEN 'closed' ELSE 'dispatched' END, 1, at, at FROM numbers;
+INSERT INTO timelines SELECT pg_temp.id(1, 9), '[]';
+INSERT INTO deadlines
+    SELECT pg_temp.id(n, 10 + kind), pg_temp.id(n, 1), CASE kind WHEN 1 THEN 'acknowledge' ELSE 'reply' END, at, '1wd',
+        at, at, false, 'hash', 'calendar', pg_temp.id(1, 9), NULL, NULL FROM numbers, generate_series(1, 2) AS kind;
+INSERT INTO timers
+    SELECT pg_temp.id(n, 10 + kind), 'due', at FROM numbers, generate_series(1, 2) AS kind;
+INSERT INTO outcomes SELECT pg_temp.id(n, 11), 'met', at FROM numbers;
+INSERT INTO inaction
+    SELECT pg_temp.id(n, 20), pg_temp.id(n, 1), department, 'not_answered', 'reply', at, at, 'evidence' FROM numbers;
+INSERT INTO moves SELECT pg_temp.id(n, 1), 1, 'assign', 'dispatched', 'system', NULL, at, NULL FROM numbers;
+"""
+FILL_INTAKE = """
+INSERT INTO complaints
+    SELECT gen_random_uuid(), '20261124-' || n, 'web_portal', 'external-' || n, 'help', 'normal', 'named', NULL,
+        repeat('路灯坏了', 20), NULL, NULL, NULL, NULL, NULL, '', now() FROM generate_series(1, 10000) AS n;
+INSERT INTO progress
+    SELECT gen_random_uuid(), complaint_id, now(), version, 'dispatched', 'department', NULL
+    FROM complaints, generate_series(1, 2) AS version;
+INSERT INTO outbox (topic, key, headers, body)
+    SELECT 'topic', 'key', '{}', repeat('x', 600)::bytea FROM generate_series(1, 10000);
+INSERT INTO inbox SELECT gen_random_uuid(), now() FROM generate_series(1, 10000);
+"""
+
+
+@pytest.fixture(scope="module")
+def full_urls(postgres: Any) -> dict[str, str]:
+    return new_database(postgres)
+
+
+async def _filled(url: str, service: str, fill: str) -> AsyncIterator[Connection]:
+    await migrate.migrate(url, migrations_of(service))
+    connection = await asyncpg.connect(url)
+    table = "cases" if service == "tracker" else "complaints"
+    if not await connection.fetchval(f"SELECT count(*) FROM {table}"):  # noqa: S608  # one of two names
+        await connection.execute(fill)
+        await connection.execute("ANALYZE")
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def tracker(full_urls: dict[str, str]) -> AsyncIterator[Connection]:
+    async for connection in _filled(full_urls["tracker"], "tracker", FILL_TRACKER):
+        yield connection
+
+
+@pytest.fixture
+async def intake(full_urls: dict[str, str]) -> AsyncIterator[Connection]:
+    async for connection in _filled(full_urls["intake"], "intake", FILL_INTAKE):
+        yield connection
+
+
+async def plan_of(connection: Connection, query: str, *arguments: object, generic: bool = False) -> dict[str, Any]:
+    """The plan with which the query ran, and what it read; its effects are undone.
+
+    A `generic` plan is made without a look at the arguments; the server may change to it after five runs.
+    """
+    explain = "EXPLAIN (ANALYZE, TIMING off, FORMAT json)"
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        if generic:
+            values = ", ".join("NULL" if value is None else f"'{value}'" for value in arguments)
+            await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+            await connection.execute(f"PREPARE asked AS {query}")
+            [[written]] = await connection.fetch(f"{explain} EXECUTE asked({values})")
+            await connection.execute("DEALLOCATE asked")
+        else:
+            [[written]] = await connection.fetch(f"{explain} {query}", *arguments)
+    finally:
+        await transaction.rollback()
+    plan: dict[str, Any] = json.loads(written)[0]["Plan"]
+    return plan
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes(part)
+
+
+def indexes(plan: dict[str, Any]) -> set[str]:
+    return {node["Index Name"] for node in nodes(plan) if "Index Name" in node}
+
+
+def read_rows(plan: dict[str, Any]) -> int:
+    """How many rows of tables were looked at, those that a filter dropped included."""
+    return sum(
+        (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+        for node in nodes(plan)
+        if node["Node Type"].endswith("Scan") and "Relation Name" in node
+    )
+
+
+def outline(plan: dict[str, Any]) -> str:
+    told = ("Node Type", "Relation Name", "Index Name", "Actual Rows", "Actual Loops", "Rows Removed by Filter")
+    return "\n".join(" ".join(str(node[name]) for name in told if name in node) for node in nodes(plan))
+
+
+def scanned_whole(plan: dict[str, Any]) -> set[str]:
+    return {node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan"}
+
+
+def assert_lean(plan: dict[str, Any], index: str, *, at_most: int) -> None:
+    assert (index in indexes(plan), scanned_whole(plan)) == (True, set()), outline(plan)
+    assert read_rows(plan) <= at_most, outline(plan)
+
+
+class TestTracker:
+    async def test_claiming_timers_reads_those_that_are_due(self, tracker: Connection) -> None:
+        plan = await plan_of(tracker, tracker_store.CLAIM_TIMERS, SOON, 1000)
+        assert_lean(plan, "timers_due", at_most=6 * 20)
+
+    async def test_claiming_timers_after_a_long_pause_reads_one_batch(self, tracker: Connection) -> None:
+        plan = await plan_of(tracker, tracker_store.CLAIM_TIMERS, NOW + timedelta(days=365), 20)
+        assert_lean(plan, "timers_due", at_most=4 * 20)
+
+    async def test_a_look_for_due_timers_that_finds_none_reads_nothing(self, tracker: Connection) -> None:
+        plan = await plan_of(tracker, tracker_store.CLAIM_TIMERS, NOW, 1000)
+        assert_lean(plan, "timers_due", at_most=0)
+
+    @pytest.mark.parametrize("department", ["old-3", "new"])
+    @pytest.mark.parametrize("generic", [True, False])
+    async def test_the_first_page_of_a_queue_reads_that_page(
+        self, tracker: Connection, department: str, *, generic: bool
+    ) -> None:
+        plan = await plan_of(tracker, tracker_store.READ_QUEUE, department, None, None, 50, generic=generic)
+        assert_lean(plan, "cases_queue", at_most=50 * 5)
+
+    @pytest.mark.parametrize("generic", [True, False])
+    async def test_a_late_page_of_a_queue_reads_that_page(self, tracker: Connection, *, generic: bool) -> None:
+        queue = await tracker.fetch("SELECT complaint_id FROM cases WHERE department = 'old-3' ORDER BY 1")
+        after: UUID = queue[300]["complaint_id"]
+        plan = await plan_of(tracker, tracker_store.READ_QUEUE, "old-3", None, after, 10, generic=generic)
+        assert_lean(plan, "cases_queue", at_most=10 * 5)
+
+    async def test_one_case_is_found_by_its_id(self, tracker: Connection) -> None:
+        case = await tracker.fetchval("SELECT complaint_id FROM cases LIMIT 1 OFFSET 5000")
+        assert_lean(await plan_of(tracker, tracker_store.READ_CASE, case), "cases_pkey", at_most=5)
+        assert_lean(await plan_of(tracker, tracker_store.LOCK_CASE, case), "cases_pkey", at_most=2)
+
+    async def test_stopping_clocks_reads_those_of_the_case(self, tracker: Connection) -> None:
+        case = await tracker.fetchval("SELECT complaint_id FROM cases LIMIT 1 OFFSET 5000")
+        plan = await plan_of(tracker, tracker_store.STOP_CLOCKS, case, ["acknowledge", "reply"], NOW)
+        assert_lean(plan, "deadlines_case", at_most=8)
+        assert "timers_pkey" in indexes(plan)
+
+    async def test_a_page_of_suspected_inaction_reads_that_page(self, tracker: Connection) -> None:
+        first = await plan_of(tracker, tracker_store.READ_INACTION, None, 50)
+        assert_lean(first, "inaction_newest", at_most=100)
+
+    @pytest.mark.parametrize("generic", [True, False])
+    async def test_a_further_page_of_suspected_inaction_starts_where_the_last_one_ended(
+        self, tracker: Connection, *, generic: bool
+    ) -> None:
+        late = await tracker.fetchval("SELECT inaction_id FROM inaction ORDER BY suspected_at LIMIT 1 OFFSET 200")
+        plan = await plan_of(tracker, tracker_store.READ_INACTION, late, 50, generic=generic)
+        assert_lean(plan, "inaction_newest", at_most=110)
+
+
+class TestIntake:
+    async def test_a_ticket_is_found_by_its_number(self, intake: Connection) -> None:
+        plan = await plan_of(intake, intake_store.FIND_BY_TICKET, "20261124-5000")
+        assert_lean(plan, "complaints_ticket_number_key", at_most=1)
+
+    async def test_its_progress_is_found_by_its_id(self, intake: Connection) -> None:
+        complaint = await intake.fetchval("SELECT complaint_id FROM complaints LIMIT 1 OFFSET 5000")
+        assert_lean(await plan_of(intake, intake_store.READ_PROGRESS, complaint), "progress_complaint", at_most=2)
+
+    async def test_submissions_seen_before_are_found_by_their_external_ids(self, intake: Connection) -> None:
+        ids: Sequence[str] = [f"external-{number}" for number in range(1, 11)]
+        plan = await plan_of(intake, intake_store.FIND_BY_EXTERNAL_ID, ["web_portal"] * 10, ids)
+        assert_lean(plan, "complaints_channel_external_id_key", at_most=10)
+
+
+class TestEveryService:
+    async def test_the_relay_claims_one_batch_and_reads_no_more(self, intake: Connection) -> None:
+        plan = await plan_of(intake, outbox.CLAIM, 50)
+        assert_lean(plan, "outbox_pkey", at_most=2 * 50)
+
+    async def test_an_event_that_was_seen_is_found_in_the_inbox(self, intake: Connection) -> None:
+        plan = await plan_of(intake, inbox.REMEMBER, [uuid4() for _ in range(10)])
+        assert scanned_whole(plan) == set()
+        [insert] = [node for node in nodes(plan) if node["Node Type"] == "ModifyTable"]
+        assert insert["Conflict Resolution"] == "NOTHING"
+
+    async def test_forgetting_old_events_reads_only_the_oldest(self, intake: Connection) -> None:
+        plan = await plan_of(intake, inbox.FORGET, timedelta(days=35))
+        assert_lean(plan, "inbox_seen_at", at_most=0)
