@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from shared.metrics import DEPENDENCY_UP, Refresh
 from shared.postgres import PASSING
+from shared.validation import explain
 
 
 class Problem(Exception):
@@ -94,7 +95,7 @@ def create_app(title: str) -> FastAPI:
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(_request: Request, error: RequestValidationError) -> Response:
-        errors = [{"field": ".".join(map(str, e["loc"])), "en": e["msg"]} for e in error.errors()]
+        errors = explain(error.errors(), ("body", "path", "query"))
         return problem_response(
             Problem(422, "请求的字段有误。", "Some fields of the request are wrong.", errors=errors)
         )

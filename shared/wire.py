@@ -47,7 +47,9 @@ class Record(Protocol):
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
 
 
 class Undecodable(ValueError):

@@ -15,6 +15,7 @@ from services.intake.acceptance import Acceptance
 from services.intake.channels.mailbox import Refusal, read_mail, to_complaint
 from services.intake.complaint import Complaint, County
 from services.intake.refusal import SubmissionRefused
+from shared.postgres import PASSING
 
 log = structlog.get_logger(__name__)
 
@@ -53,8 +54,13 @@ class MailSpool:
                 self._refuse(file, *read)
         outcomes = await self._acceptance.accept_each([complaint for _, complaint in mails])
         for (file, _), outcome in zip(mails, outcomes, strict=True):
-            # What could not be accepted stays in the folder and is tried again.
-            if not isinstance(outcome, Exception):
+            if isinstance(outcome, PASSING):
+                continue  # it stays in the folder and is tried again
+            if isinstance(outcome, Exception):
+                self._refuse(
+                    file, "failed", "系统内部错误，未能登记，请人工处理。 Internal error; a person must see to it."
+                )
+            else:
                 file.rename(self._folder / "done" / file.name)
 
     def _read(self, file: Path) -> Complaint | tuple[str, str]:

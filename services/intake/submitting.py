@@ -9,10 +9,12 @@ from pydantic import ValidationError
 from services.intake.acceptance import Acceptance, Receipt
 from services.intake.channels.submission import SUBMISSION, to_complaint
 from services.intake.complaint import Complaint, County
-from services.intake.refusal import FieldError, SubmissionRefused, explain
+from services.intake.refusal import SubmissionRefused
 from services.intake.ticket import query_code
 from shared.http import Problem
+from shared.language import Channel
 from shared.postgres import PASSING
+from shared.validation import FieldError, explain
 
 MAX_SUBMISSION = 256 * 1024
 
@@ -57,7 +59,7 @@ class Submitting:
         try:
             return to_complaint(SUBMISSION.validate_json(body), self.county)
         except ValidationError as error:
-            raise _refused(explain(error)) from None
+            raise _refused(explain(error.errors(include_url=False, include_input=False), frozenset(Channel))) from None
         except SubmissionRefused as refused:
             raise _refused([FieldError(refused.field, refused.zh, refused.en)]) from None
 
@@ -90,5 +92,5 @@ def _refused(errors: Sequence[FieldError]) -> Problem:
         422,
         "提交的内容有误。",
         "The submission is wrong.",
-        errors=[{"field": e.field, "zh": e.zh, "en": e.en} for e in errors],
+        errors=errors,
     )

@@ -1,6 +1,10 @@
 """The router put together: the one place where its parts meet."""
 
+import asyncio
 from functools import partial
+
+import structlog
+from aiokafka.errors import KafkaError
 
 from services.router.api import add_routes
 from services.router.decide import Matcher, decide
@@ -9,9 +13,28 @@ from services.router.settings import RouterSettings
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintReceived
 from shared.http import create_app
+from shared.kafka import create_topics
+from shared.policy import Policy
 from shared.policy_files import load_policy
 from shared.service import foundation, serve
-from shared.topics import COMPLAINTS_RECEIVED
+from shared.topics import COMPLAINTS_RECEIVED, all_topics
+
+log = structlog.get_logger(__name__)
+
+_RETRY_SECONDS = 5.0
+
+
+async def ensure_topics(settings: RouterSettings, policy: Policy) -> None:
+    """Create what is missing: one department without its topic would hold up everybody's assignments."""
+    while True:
+        try:
+            created = await create_topics(settings.bootstrap_servers, all_topics(policy.departments))
+        except KafkaError as error:
+            log.warning("topics_not_ensured", error=type(error).__name__)
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            log.info("topics_ensured", created=created)
+            return
 
 
 async def run(settings: RouterSettings) -> None:
@@ -30,4 +53,4 @@ async def run(settings: RouterSettings) -> None:
         )
         app = create_app("Hotline router")
         add_routes(app, matcher, policy)
-        await serve(app, settings, base, needs_kafka=True)
+        await serve(app, settings, base, ensure_topics(settings, policy), needs_kafka=True)

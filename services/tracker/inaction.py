@@ -47,8 +47,15 @@ def _timers(clock: Clock, due_at: datetime, warn_at: datetime | None) -> Iterato
     yield Timer(TimerKind.DUE, due_at)
 
 
-def suspect(clock: Clock, opened_at: datetime, due_at: datetime, department_name: str, ticket_number: str) -> Suspicion:
-    """The suspicion that follows when `clock` ran out at `due_at` and nobody had stopped it."""
+def suspect(
+    clock: Clock,
+    opened_at: datetime,
+    due_at: datetime,
+    met_at: datetime | None,
+    department_name: str,
+    ticket_number: str,
+) -> Suspicion:
+    """The suspicion when `clock` ran out at `due_at`; `met_at` is when it was stopped too late, if it was."""
     match clock:
         case Clock.ACKNOWLEDGE:
             kind, duty = InactionKind.NOT_ACKNOWLEDGED, "签收"
@@ -57,9 +64,10 @@ def suspect(clock: Clock, opened_at: datetime, due_at: datetime, department_name
         case _:
             assert_never(clock)
     opened = _written(opened_at.astimezone(CHINA_TIME))
+    since = f"至今未{duty}" if met_at is None else f"{_written(met_at.astimezone(CHINA_TIME))}才{duty}"
     return Suspicion(
         kind,
-        f"工单{ticket_number}于{opened}派至{department_name}，应于{_written_deadline(due_at)}前{duty}，至今未{duty}。",
+        f"工单{ticket_number}于{opened}派至{department_name}，应于{_written_deadline(due_at)}前{duty}，{since}。",
     )
 
 

@@ -55,6 +55,12 @@ SELECT complaint_id, $2, $3, $4, $5, $6, $7, $8 FROM unnest($1::uuid[]) AS compl
 
 # No key update: rows that refer to the case, such as the sweeper's, are inserted without waiting for whoever moves it.
 LOCK_CASE = "SELECT status, version, department FROM cases WHERE complaint_id = $1 FOR NO KEY UPDATE"
+# Whoever moves a case reads the clock while holding its timers: then the sweeper has either fired them already, and the
+# move is late, or cannot fire them until the move is through.
+LOCK_TIMERS = """
+SELECT FROM timers JOIN deadlines USING (deadline_id) WHERE complaint_id = $1
+ORDER BY deadline_id, kind FOR UPDATE OF timers
+"""
 
 UPDATE_CASE = "UPDATE cases SET status = $2, version = $3 WHERE complaint_id = $1"
 
@@ -77,8 +83,9 @@ WITH due AS (
 )
 SELECT
     claimed.kind, claimed.fires_at, deadline_id, deadlines.clock, deadlines.due_at, deadlines.started_at,
-    complaint_id, cases.department, cases.ticket_number
+    complaint_id, cases.department, cases.ticket_number, met.met_at
 FROM claimed JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
+LEFT JOIN (SELECT deadline_id, at AS met_at FROM outcomes WHERE outcome = 'met') AS met USING (deadline_id)
 ORDER BY claimed.fires_at, claimed.kind DESC
 """
 
@@ -176,7 +183,7 @@ IS_SIMULATED = "SELECT EXISTS (SELECT FROM simulated_clock)"
 
 
 async def present(connection: "Connection | Pool") -> datetime:
-    """The one clock: the database's, or ahead of it in a simulation; constant within a transaction."""
+    """The one clock: the database's, or ahead of it in a simulation."""
     now: datetime = await connection.fetchval(PRESENT)
     return now
 
@@ -251,8 +258,9 @@ async def record_move(
 
 
 async def lock_case(connection: Connection, complaint_id: UUID) -> tuple[CaseState, str] | None:
-    """The case's state and department, locked until the transaction ends; None where there is no such case."""
+    """The case's state and department, it and its timers locked to the transaction's end; None where there is none."""
     row = await connection.fetchrow(LOCK_CASE, complaint_id)
+    await connection.execute(LOCK_TIMERS, complaint_id)
     return None if row is None else (CaseState(CaseStatus(row["status"]), row["version"]), row["department"])
 
 

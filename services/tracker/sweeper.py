@@ -87,6 +87,7 @@ class Sweeper:
                     Clock(row["clock"]),
                     row["started_at"],
                     row["due_at"],
+                    row["met_at"],
                     self._policy.name_of(row["department"]),
                     row["ticket_number"],
                 )

@@ -8,13 +8,10 @@ from services.intake.channels import hotline_12345, web_portal
 from services.intake.channels.hotline_12345 import HotlineForm
 from services.intake.channels.web_portal import PortalForm
 from services.intake.complaint import Complaint, County
-from services.intake.refusal import FieldError, SubmissionRefused, explain
-
-__all__ = ["SUBMISSION", "FieldError", "Submission", "SubmissionRefused", "explain", "to_complaint"]
 
 Submission = Annotated[HotlineForm | PortalForm, Field(discriminator="channel")]
 
-# SUBMISSION.validate_json(bytes) reads one; its ValidationError is put into sentences by explain.
+# SUBMISSION.validate_json(bytes) reads one; its ValidationError is put into sentences by shared.validation.
 SUBMISSION: TypeAdapter[HotlineForm | PortalForm] = TypeAdapter(
     Submission, config=ConfigDict(hide_input_in_errors=True)
 )

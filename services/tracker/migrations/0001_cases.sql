@@ -96,4 +96,4 @@ CREATE TABLE simulated_clock (
     ahead interval NOT NULL
 );
 CREATE FUNCTION present() RETURNS timestamptz LANGUAGE sql STABLE AS
-$$ SELECT now() + coalesce((SELECT ahead FROM simulated_clock), interval '0') $$;
+$$ SELECT statement_timestamp() + coalesce((SELECT ahead FROM simulated_clock), interval '0') $$;

@@ -20,7 +20,7 @@ from shared.language import Channel, Confidentiality, Kind, Urgency
 COUNTY = County(
     towns=["城关镇", "上竹镇"], urgent_words=["停水", "燃气泄漏"], departments=["water-bureau", "housing-bureau"]
 )
-REPORTER = Reporter(name="王小明", phone="13800000000")
+REPORTER = Reporter(name="测试甲", phone="13800000000")
 
 
 def complaint(text: str = "路灯不亮", **fields: Any) -> Complaint:
@@ -86,10 +86,10 @@ def test_what_leaves_is_redacted_and_what_stays_is_not() -> None:
 
 
 def test_no_repr_shows_who_or_what() -> None:
-    made = complaint("请回电13800000000", title="找王小明", place="王小明家", reporter=REPORTER)
+    made = complaint("请回电13800000000", title="找测试甲", place="测试甲家", reporter=REPORTER)
     shown = f"{made!r} {made} {made.original!r} {made.reporter!r} {made.reporter}"
     assert "138" not in shown
-    assert "王小明" not in shown
+    assert "测试甲" not in shown
 
 
 def test_an_anonymous_complaint_keeps_nothing_of_its_reporter() -> None:

@@ -64,7 +64,7 @@ def test_the_html_form_is_read_where_the_plain_one_is_empty() -> None:
 
 def test_all_texts_count_and_attachments_are_only_counted() -> None:
     whole = mixed(text("一"), text("二"))
-    whole.add_attachment(b"\x89PNG", maintype="image", subtype="png", filename="王小明.png")
+    whole.add_attachment(b"\x89PNG", maintype="image", subtype="png", filename="测试甲.png")
     whole.add_attachment("三", filename="三.txt")
     body = read_body(whole)
     assert body.text.split() == ["一", "二"]
@@ -74,7 +74,7 @@ def test_all_texts_count_and_attachments_are_only_counted() -> None:
 def test_a_forwarded_mail_is_read_without_its_sender() -> None:
     inner = text("路灯不亮")
     inner["Subject"] = "原来的信"
-    inner["From"] = "王小明 <w@mail.example>"
+    inner["From"] = "测试甲 <w@mail.example>"
     whole = mixed(text("见转发"))
     whole.add_attachment(inner)
     said = read_body(whole).text

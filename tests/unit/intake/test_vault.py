@@ -17,7 +17,7 @@ identities = st.builds(
     st.none() | st.builds(Reporter, name=WORDS, phone=st.none() | WORDS),
     st.builds(Original, text=WORDS, title=st.none() | WORDS, place=st.none() | WORDS),
 )
-IDENTITY = Identity(Reporter(name="王小明", phone="13800000000"), Original(text="请回电13800000000"))
+IDENTITY = Identity(Reporter(name="测试甲", phone="13800000000"), Original(text="请回电13800000000"))
 
 
 def written(key: bytes) -> str:
@@ -100,4 +100,4 @@ def test_the_current_key_must_be_in_the_ring() -> None:
 def test_nothing_of_it_shows_a_key_or_a_name() -> None:
     shown = f"{RING!r} {IDENTITY!r}"
     assert "2026b" in shown
-    assert not any(secret in shown for secret in ("nnnn", "oooo", written(NEW), "王小明", "138"))
+    assert not any(secret in shown for secret in ("nnnn", "oooo", written(NEW), "测试甲", "138"))

@@ -1,6 +1,7 @@
 """Events survive the wire, read like the CloudEvents library's, and what is no event is told apart with its reason."""
 
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -45,7 +46,9 @@ def test_the_key_is_the_complaint_so_that_its_events_stay_in_order() -> None:
 def test_the_cloudevents_library_reads_what_we_write() -> None:
     message = encoded()
     headers = {name: value.encode() for name, value in message.headers.items()}
-    event = from_binary(KafkaMessage(headers=headers, key=message.key, value=message.body), JSONFormat(), CloudEvent)
+    event = from_binary(
+        KafkaMessage(headers=headers, key=message.key, value=message.body or b""), JSONFormat(), CloudEvent
+    )
     assert event.get_id() == str(EVENT_ID)
     assert event.get_type() == ComplaintReceived.event_type
     assert event.get_source() == "/hotline/intake"
@@ -64,7 +67,7 @@ def test_the_cloudevents_library_reads_what_we_write() -> None:
         ({"body": b'{"complaint_id": 1}'}, "ticket_number: Field required"),
     ],
 )
-def test_what_is_no_event_says_why(damage: dict[str, object], reason: str) -> None:
+def test_what_is_no_event_says_why(damage: dict[str, Any], reason: str) -> None:
     with pytest.raises(Undecodable, match=reason):
         decode(record(encoded(), **damage))
 

@@ -43,7 +43,13 @@ WARN_AT = END_OF_14_OCTOBER - timedelta(days=2)
 def test_a_missed_deadline_becomes_one_sentence_of_evidence(
     clock: Clock, due_at: datetime, suspicion: Suspicion
 ) -> None:
-    assert suspect(clock, OPENED_AT, due_at, "镇坪县水利局", "ZP20260930-000123") == suspicion
+    assert suspect(clock, OPENED_AT, due_at, None, "镇坪县水利局", "ZP20260930-000123") == suspicion
+
+
+def test_who_acts_too_late_is_told_when_and_not_that_nothing_was_done() -> None:
+    late = END_OF_14_OCTOBER + timedelta(hours=9, minutes=7)
+    suspicion = suspect(Clock.ACKNOWLEDGE, OPENED_AT, END_OF_14_OCTOBER, late, "镇坪县水利局", "ZP20260930-000123")
+    assert suspicion.evidence.endswith("应于2026年10月14日24时前签收，2026年10月15日9时07分才签收。")
 
 
 @pytest.mark.parametrize(
