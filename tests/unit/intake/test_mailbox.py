@@ -41,7 +41,7 @@ def refusal(raw: bytes) -> Refusal:
 
 
 def test_a_mail_becomes_a_confidential_report() -> None:
-    made = to_complaint(mail(sender="=?utf-8?B?546L5bCP5piO?= <w@mail.example>"), COUNTY)
+    made = to_complaint(mail(sender="=?utf-8?B?5rWL6K+V55Sy?= <w@mail.example>"), COUNTY)
     assert made.channel is Channel.MAILBOX
     assert made.external_id == "<1@mail.example>"
     assert made.kind is Kind.REPORT
