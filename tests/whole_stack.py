@@ -90,7 +90,8 @@ def own_process(service: HotlineService, log: Path) -> Iterator[subprocess.Popen
             service.command(), cwd=service.directory, env=service.environment, stdout=output, stderr=output
         )
     try:
-        assert wait_for(service.ready, service.start_patience), log.read_text()
+        wait_for(lambda: process.poll() is not None or service.ready(), service.start_patience)
+        assert service.ready(), log.read_text()
         yield process
     finally:
         process.kill()
