@@ -72,6 +72,8 @@ class Subscriptions:
             list(bootstrap_servers),
             client_id=group,
             consumer_only=True,
+            # Shorter than the goodbye, so that consumers leave their group even if a handler does not get done.
+            graceful_timeout=_GOODBYE_SECONDS / 2,
             apply_types=False,
             # New department topics are found within this time.
             metadata_max_age_ms=30_000,

@@ -18,6 +18,7 @@ from shared import migrate
 from shared.policy import Policy
 from shared.policy_files import load_policy
 from shared.postgres import Pool, create_pool
+from tests.state import state_directory
 
 # A busy machine is no failure.
 settings.register_profile("untimed", deadline=None)
@@ -35,14 +36,14 @@ def policy() -> Policy:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres | ExternalPostgres]:
-    with start_postgres(tmp_path_factory.mktemp("postgres"), free_ports(1)[0]) as server:
+def postgres() -> Iterator[LocalPostgres | ExternalPostgres]:
+    with state_directory() as state, start_postgres(state, free_ports(1)[0]) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
-    with start_broker(tmp_path_factory.mktemp("kafka"), free_ports(1)[0], require_apache=True) as server:
+def broker() -> Iterator[ApacheKafka]:
+    with state_directory() as state, start_broker(state, free_ports(1)[0], require_apache=True) as server:
         assert isinstance(server, ApacheKafka)
         yield server
 

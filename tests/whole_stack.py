@@ -3,7 +3,6 @@
 import asyncio
 import re
 import subprocess
-import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -21,6 +20,7 @@ from deploy.local.kafka import ApacheKafka
 from deploy.local.process import wait_for
 from deploy.local.stack import Ports, Stack, start_stack
 from shared.topics import ASSIGNED_PATTERN, CASES_EVENTS, COMPLAINTS_RECEIVED
+from tests.state import state_directory
 
 # Names what the last run was tested on; `.ci/run` wants it to be Apache Kafka.
 TESTED_BROKER = PROJECT / ".local/tested-broker"
@@ -70,11 +70,9 @@ ONCE = {
 @contextmanager
 def whole_stack() -> Iterator[Stack]:
     """Run the three services on a PostgreSQL and an Apache Kafka of their own, whatever the environment names."""
-    with tempfile.TemporaryDirectory(prefix="hotline-test-") as directory, pytest.MonkeyPatch.context() as environment:
+    with state_directory() as state, pytest.MonkeyPatch.context() as environment:
         environment.delenv("DATABASE_URL", raising=False)
-        # Every user may pass, so that the data stay in it when PostgreSQL must not run as root.
-        Path(directory).chmod(0o755)
-        with start_stack(Path(directory), Ports.free(), require_apache=True, simulation=True) as stack:
+        with start_stack(state, Ports.free(), require_apache=True, simulation=True) as stack:
             assert isinstance(stack.broker, ApacheKafka)
             TESTED_BROKER.parent.mkdir(exist_ok=True)
             TESTED_BROKER.write_text(f"{stack.broker.kind} {stack.broker.version}\n")

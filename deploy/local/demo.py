@@ -110,8 +110,17 @@ def _alone(state: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise StackError("The demonstration already runs; stop it with Ctrl-C where it was started.") from None
-        shutil.rmtree(state, ignore_errors=True)
+        _empty(state)
         yield
+
+
+def _empty(state: Path) -> None:
+    """Remove what an earlier run left, but for the files by which servers that outlived it are found and stopped."""
+    for entry in state.glob("*"):
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.suffix != ".pid":
+            entry.unlink()
 
 
 @contextmanager

@@ -98,14 +98,14 @@ def _departments(report: Report) -> Table:
 
 def _deadlines(report: Report) -> Table:
     table = Table("时限 clock", "按期 met", "逾期后办 met late", "预警 warned", "逾期 missed", title="时限 Deadlines")
-    for clock, counts in report.summary["county"]["deadlines"].items():
+    for clock, counts in sorted(report.summary["county"]["deadlines"].items()):
         table.add_row(_CLOCKS[clock], *(str(counts[name]) for name in ("met", "met_late", "warned", "missed")))
     return table
 
 
 def _inaction(report: Report) -> Table:
     total = report.summary["county"]["inaction"]
-    counts = "，".join(f"{_INACTION[kind]} {count}" for kind, count in total.items())
+    counts = "，".join(f"{_INACTION[kind]} {count}" for kind, count in sorted(total.items()))
     table = Table(
         Column("证据 evidence", overflow="fold"),
         title=f"疑似不作为 Suspected inaction: {counts}",

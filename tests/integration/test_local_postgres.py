@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 import sys
-import tempfile
 from asyncio import create_subprocess_exec
 from asyncio.subprocess import PIPE
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from deploy.local.messages import StackError
 from deploy.local.ports import free_ports
 from deploy.local.postgres import LocalPostgres
 from deploy.local.process import command_line
+from tests.state import state_directory
 
 _PROJECT = Path(__file__).parents[2]
 _RUN = """
@@ -33,10 +33,8 @@ time.sleep(60)
 
 @pytest.fixture(scope="module")
 def state() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="hotline-test-") as directory:
-        # Every user may pass, so that the data stay in it when PostgreSQL must not run as root.
-        Path(directory).chmod(0o755)
-        yield Path(directory)
+    with state_directory() as directory:
+        yield directory
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["system", "wheel"])

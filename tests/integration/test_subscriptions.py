@@ -173,3 +173,31 @@ async def test_it_waits_for_a_kafka_that_is_not_there_yet(
             await recorder.takes_in(await publish(late, "late", 3))
     finally:
         await asyncio.to_thread(late.stop)
+
+
+class Stuck(Recorder):
+    """Takes a batch in hand and never gets done with it."""
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__(pool)
+        self.in_hand = asyncio.Event()
+
+    async def remember(self, _connection: Connection, _received: Sequence[Received[Event]]) -> None:
+        self.in_hand.set()
+        await asyncio.Event().wait()
+
+
+async def test_a_batch_in_hand_when_a_service_stops_is_handed_over_again(
+    broker: ApacheKafka, intake_pool: Pool
+) -> None:
+    topic, group = await create_topic(broker), new_name("group")
+    stuck, recorder = Stuck(intake_pool), Recorder(intake_pool)
+    first = Subscriptions([broker.bootstrap_servers], group)
+    first.add(stuck, topic)
+    published = await publish(broker, topic, 50)
+    async with running(first):
+        await asyncio.wait_for(stuck.in_hand.wait(), 60)
+    second = Subscriptions([broker.bootstrap_servers], group)
+    second.add(recorder, topic)
+    async with running(second):
+        await recorder.takes_in(published)
