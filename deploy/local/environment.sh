@@ -23,7 +23,11 @@ if [ ! -x .venv/bin/python ]; then
 fi
 if [ -z "$uv" ]; then
     uv=.venv/bin/uv
-    [ -x "$uv" ] || .venv/bin/python -m pip install --quiet uv
+    if [ ! -x "$uv" ]; then
+        # An environment that uv made has no pip of its own.
+        .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
+        .venv/bin/python -m pip install --quiet uv
+    fi
 fi
 say "Installing packages ($1)"
 quiet=
