@@ -31,6 +31,8 @@ from services.router import store as router_store
 from services.tracker import store as tracker_store
 from services.tracker.calendar import Calendar
 from services.tracker.deadlines import due
+from shared.events import CaseOpened, Deadline
+from shared.language import CaseStatus, Clock
 from shared.policy_files import load_policy
 from shared.postgres import Connection
 from shared.term import Term
@@ -38,6 +40,7 @@ from shared.topics import Topic
 
 RECEIVED = Topic("bare.received", 6, timedelta(days=1))
 ASSIGNED = Topic("bare.assigned", 6, timedelta(days=1))
+OPENED = Topic("bare.opened", 6, timedelta(days=1))
 
 _BATCH = 1000
 _WHY = "提到“施工”“噪音”，属于“建筑施工噪声”事项，按权责清单转生态环境局镇坪分局。"
@@ -155,7 +158,11 @@ async def _open(pipe: Pipe, ready: object, count: int) -> None:
     reply = due(now, Term.parse("10wd"), Calendar.of_china())
     timeline = uuid4()
     await connection.execute(tracker_store.INSERT_TIMELINES, [timeline], [orjson.dumps(reply.timeline).decode()])
-    async with _consumer(pipe, ASSIGNED) as incoming:
+    opened = _opened_event(reply.due_at)
+    async with (
+        _consumer(pipe, ASSIGNED) as incoming,
+        AIOKafkaProducer(bootstrap_servers=pipe.bootstrap_servers, acks="all", max_batch_size=1 << 20) as out,
+    ):
         await asyncio.to_thread(ready.wait)  # type: ignore[attr-defined]
         while count > 0:
             records = [
@@ -167,8 +174,21 @@ async def _open(pipe: Pipe, ready: object, count: int) -> None:
             ids = [UUID(record.key.decode()) for record in records]
             async with connection.transaction():
                 await _insert_cases(connection, ids, [orjson.loads(r.value) for r in records], reply.due_at, timeline)
+            await _send(out, OPENED, [(complaint_id, opened) for complaint_id in ids])
             await incoming.commit()
     await connection.close()
+
+
+def _opened_event(due_at: datetime) -> bytes:
+    event = CaseOpened(
+        complaint_id=uuid4(),
+        department="ecology-environment",
+        status=CaseStatus.DISPATCHED,
+        version=1,
+        at=due_at,
+        deadlines=(Deadline(clock=Clock.ACKNOWLEDGE, due_at=due_at), Deadline(clock=Clock.REPLY, due_at=due_at)),
+    )
+    return event.model_dump_json(exclude_none=True).encode()
 
 
 async def _insert_cases(

@@ -15,7 +15,7 @@ import typer
 from aiokafka import AIOKafkaConsumer
 
 from bench import load
-from bench.bare_pipe import ASSIGNED, RECEIVED, Pipe, run_bare_pipe
+from bench.bare_pipe import ASSIGNED, OPENED, RECEIVED, Pipe, run_bare_pipe
 from bench.processes import cpu_seconds, own_cpu_seconds
 from bench.result import Result, Target
 from deploy.local.database import prepare_database, service_passwords
@@ -172,11 +172,11 @@ def _bare_pipe(stack: Stack) -> float:
 
 
 async def _bare_tables(stack: Stack) -> dict[str, str]:
-    """The same tables in a database of their own, and two topics."""
+    """The same tables in a database of their own, and three topics."""
     urls = await prepare_database(stack.postgres.url, service_passwords(STATE), database="bare")
     for service, url in urls.items():
         await migrate.migrate(url, migrate.read(migrate.SHARED, PROJECT / "services" / service / "migrations"))
-    await create_topics([stack.broker.bootstrap_servers], [RECEIVED, ASSIGNED])
+    await create_topics([stack.broker.bootstrap_servers], [RECEIVED, ASSIGNED, OPENED])
     return urls
 
 

@@ -1,6 +1,7 @@
 """The frame of a service process: what each of the three opens, watches and closes in the same way."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -78,6 +79,9 @@ async def serve(
             timeout_graceful_shutdown=10,
         )
     )
+    # A batch makes thousands of short-lived objects; looking for cycles after each 700 costs a sixth of the time.
+    gc.freeze()
+    gc.set_threshold(50_000)
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(work)

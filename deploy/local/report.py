@@ -1,5 +1,6 @@
 """What the demonstration prints at its end."""
 
+import re
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -35,7 +36,9 @@ def print_report(report: Report, stack: Stack, picture: Path | None) -> None:
     _print_findings(console, report)
     _print_access(console, stack)
     if picture is not None:
-        console.save_svg(str(picture), title="make demo")
+        # Without the fonts that it would fetch from elsewhere.
+        drawn = re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title="make demo"), flags=re.DOTALL)
+        picture.write_text(drawn, encoding="utf-8")
 
 
 def _print_findings(console: Console, report: Report) -> None:
