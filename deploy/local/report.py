@@ -5,15 +5,20 @@ import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Column, Table
 
 from deploy.local.feed import Fed
 from deploy.local.observe import Seen
 from deploy.local.stack import Stack
+
+# Of one character in the SVG that rich draws.
+_CELL_WIDTH = 12.2
 
 _CHANNELS = {"hotline_12345": "12345热线", "web_portal": "网站投诉平台", "mailbox": "监督邮箱"}
 _CLOCKS = {"acknowledge": "签收 acknowledge", "reply": "答复 reply"}
@@ -36,9 +41,17 @@ def print_report(report: Report, stack: Stack, picture: Path | None) -> None:
     _print_findings(console, report)
     _print_access(console, stack)
     if picture is not None:
-        # Without the fonts that it would fetch from elsewhere.
-        drawn = re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title="make demo"), flags=re.DOTALL)
-        picture.write_text(drawn, encoding="utf-8")
+        picture.write_text(_drawn(console), encoding="utf-8")
+
+
+def _drawn(console: Console) -> str:
+    """The recorded output as SVG, without the fonts that it would fetch, and Chinese as wide as in a terminal."""
+
+    def widened(text: re.Match[str]) -> str:
+        return f'textLength="{cell_len(unescape(text[2])) * _CELL_WIDTH:g}"{text[1]}>{text[2]}<'
+
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title="make demo"), flags=re.DOTALL)
+    return re.sub(r'textLength="[0-9.]+"([^>]*)>([^<]*)<', widened, svg)
 
 
 def _print_findings(console: Console, report: Report) -> None:
@@ -68,7 +81,8 @@ def _print_access(console: Console, stack: Stack) -> None:
     )
     console.print(
         "登录 login: 尚无。各服务只监听本机，承办单位在请求中写明自己的代码。"
-        " None yet: the services listen on this machine only, and a department names its code in the request."
+        " None yet: the services listen on this machine only, and a department names its code in the request.",
+        highlight=False,
     )
 
 

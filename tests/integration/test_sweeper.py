@@ -195,16 +195,18 @@ async def test_what_was_done_in_time_is_never_reported(
     assert await outcomes(tracker_pool) == {("acknowledge", "met"): 1, ("reply", "met"): 1}
 
 
-async def test_the_sweeper_does_not_wait_for_an_officer_who_holds_a_case(
+async def test_a_case_that_an_officer_holds_is_fired_when_they_let_go_and_the_others_do_not_wait_for_it(
     sweeper: Sweeper, tracker_pool: Pool, policy: Policy, calendar: Calendar
 ) -> None:
-    case = assigned()
-    await open_cases(tracker_pool, policy, calendar, case)
+    held = assigned()
+    await open_cases(tracker_pool, policy, calendar, held, assigned())
     await run_ahead(tracker_pool, timedelta(days=90))
     async with tracker_pool.acquire() as connection, connection.transaction():
-        await store.lock_case(connection, case.complaint_id)
+        await store.lock_case(connection, held.complaint_id)
         async with asyncio.timeout(20):
             assert await sweeper.sweep() == 3
+            assert await sweeper.sweep() == 0
+    assert await sweeper.sweep() == 3
 
 
 async def test_it_keeps_sweeping_when_the_database_was_away(
