@@ -36,10 +36,8 @@ class Event(BaseModel):
     complaint_id: UUID
 
 
-class ComplaintReceived(Event):
-    """Intake accepted a complaint; `text` is redacted."""
-
-    event_type: ClassVar[str] = "hotline.complaint.received.v1"
+class ComplaintEvent(Event):
+    """What every service may know of a complaint; the text is redacted."""
 
     ticket_number: str
     channel: Channel
@@ -49,30 +47,27 @@ class ComplaintReceived(Event):
     title: str | None = None
     text: str
     place: str | None = None
-    # The department that the reporter or the channel names as the one complained about.
+    # The department that the reporter or the channel names, or the router finds, as the one complained about.
     accused: DepartmentCode | None = None
-    # The department on whose own line or mailbox it came in.
-    received_by: DepartmentCode | None = None
-    occurred_at: AwareDatetime | None = None
     accepted_at: AwareDatetime
 
 
-class ComplaintAssigned(Event):
+class ComplaintReceived(ComplaintEvent):
+    """Intake accepted a complaint."""
+
+    event_type: ClassVar[str] = "hotline.complaint.received.v1"
+
+    # The department on whose own line or mailbox it came in.
+    received_by: DepartmentCode | None = None
+    occurred_at: AwareDatetime | None = None
+
+
+class ComplaintAssigned(ComplaintEvent):
     """Router placed the complaint with a department and says why."""
 
     event_type: ClassVar[str] = "hotline.complaint.assigned.v1"
 
-    ticket_number: str
-    channel: Channel
-    kind: Kind
-    urgency: Urgency
-    confidentiality: Confidentiality
-    title: str | None = None
-    text: str
-    place: str | None = None
-    accepted_at: AwareDatetime
     department: DepartmentCode
-    accused: DepartmentCode | None = None
     matter: str | None = None
     decision_id: UUID
     decided_by: DecisionSource

@@ -9,7 +9,7 @@ from services.router import store
 from services.router.decide import Decision
 from services.router.store import Decided
 from shared import outbox
-from shared.events import ComplaintAssigned, ComplaintReceived, Event, event_id
+from shared.events import ComplaintAssigned, ComplaintEvent, ComplaintReceived, Event, event_id
 from shared.postgres import Connection
 from shared.topics import assigned
 from shared.wire import Message, Received, encode
@@ -41,19 +41,10 @@ class PlaceComplaints:
 
 def assigned_message(decided: Decided) -> Message:
     complaint, decision = decided.complaint, decided.decision
+    facts = {name: getattr(complaint, name) for name in ComplaintEvent.model_fields}
     event = ComplaintAssigned(
-        complaint_id=complaint.complaint_id,
-        ticket_number=complaint.ticket_number,
-        channel=complaint.channel,
-        kind=complaint.kind,
-        urgency=complaint.urgency,
-        confidentiality=complaint.confidentiality,
-        title=complaint.title,
-        text=complaint.text,
-        place=complaint.place,
-        accepted_at=complaint.accepted_at,
+        **facts | {"accused": decision.accused},
         department=decision.department,
-        accused=decision.accused,
         matter=decision.matter,
         decision_id=decided.decision_id,
         decided_by=decision.source,
