@@ -6,6 +6,7 @@ compile() {
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url "$@"
 }
 compile --upgrade dev.in -o dev.txt
+compile --upgrade uv.in -o uv.txt
 compile -c dev.txt runtime.in -o runtime.txt
 compile -c dev.txt local.in -o local.txt
 compile -c dev.txt standin.in -o standin.txt

@@ -23,5 +23,8 @@ def add_commands(app: typer.Typer, migrations: Path) -> None:
     def redrive_command(topic: str) -> None:
         """Publish what lies in TOPIC.dead to where it came from, once its cause is mended."""
         settings = read_settings(KafkaSettings)
-        count = asyncio.run(redrive.redrive(settings.bootstrap_servers, topic))
+        try:
+            count = asyncio.run(redrive.redrive(settings.bootstrap_servers, topic))
+        except LookupError as error:
+            raise typer.BadParameter(str(error)) from None
         typer.echo(f"{count} records published again to their topics")

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import NAMESPACE_OID, UUID, uuid5
 
+import asyncpg
 import structlog
 from aiokafka import ConsumerRecord
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
@@ -110,7 +111,7 @@ class BatchConsumer:
         except PASSING:
             raise
         except Exception as error:  # noqa: BLE001  # whatever is wrong with it, it must not stop the others
-            await self._commit((), (self._bury(one.record, f"{type(error).__name__}: {error}"),))
+            await self._commit((), (self._bury(one.record, _reason(error)),))
 
     async def _commit(self, decoded: Sequence[_Decoded], dead: Sequence[_Dead]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -128,3 +129,10 @@ class BatchConsumer:
             uuid5(NAMESPACE_OID, f"{record.topic}/{record.partition}/{record.offset}"),
             dead_letter(record, topic=topics.dead(record.topic), consumer=self.name, reason=reason),
         )
+
+
+def _reason(error: Exception) -> str:
+    # What the database says may quote the rows that it refused.
+    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+        return f"{type(error).__name__} {getattr(error, 'sqlstate', None) or ''}".strip()
+    return f"{type(error).__name__}: {error}"

@@ -5,6 +5,7 @@ what is set here, and why, is in docs/decisions/0003-batches-on-faststream.md.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -77,7 +78,7 @@ class Subscriptions:
             apply_types=False,
             # New department topics are found within this time.
             metadata_max_age_ms=30_000,
-            logger=None,
+            logger=logging.getLogger("faststream"),
         )
         self._subscribers: dict[str, BatchSubscriber] = {}
         self.started = False
@@ -177,14 +178,18 @@ async def create_topics(bootstrap_servers: Sequence[str], topics: Sequence[Topic
     try:
         present = set(await admin.list_topics())
         missing = [topic for topic in topics if topic.name not in present]
-        brokers = len((await admin.describe_cluster())["brokers"])
+        replicas = min(_REPLICAS, len((await admin.describe_cluster())["brokers"]))
         answer = await admin.create_topics(
             [
                 NewTopic(
                     topic.name,
                     num_partitions=topic.partitions,
-                    replication_factor=min(_REPLICAS, brokers),
-                    topic_configs={"retention.ms": str(int(topic.kept.total_seconds() * 1000))},
+                    replication_factor=replicas,
+                    topic_configs={
+                        "retention.ms": str(int(topic.kept.total_seconds() * 1000)),
+                        # What is acknowledged survives the loss of one broker.
+                        "min.insync.replicas": str(max(1, replicas - 1)),
+                    },
                 )
                 for topic in missing
             ]

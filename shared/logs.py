@@ -29,6 +29,6 @@ def configure_logs(service: str) -> None:
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    # A broker that is away makes the client log every attempt; the relay and the subscriptions say it once a try.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    # Of every batch FastStream would log when it came and when it was done.
+    logging.getLogger("faststream").setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)

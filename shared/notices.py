@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from itertools import combinations
 from typing import Annotated, Self
 
+from holidays import HolidayBase, country_holidays
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
 # The 1 January holiday is the only one that has ever moved days of the year before; 29 December is the earliest
@@ -15,6 +16,22 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 NEXT_NOTICE_REACHES_BACK_TO = (12, 29)
 
 _SATURDAY = 5
+
+# The notices that the calendar library begins with, and as far as the lunar days of the law are computed.
+FIRST_YEAR = 2004
+LAST_YEAR = HolidayBase.end_year
+
+_NAMES_IN_LAW = ("元旦", "农历除夕", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
+
+
+def statutory_days(year: int, *, made_up: bool) -> dict[date, str]:
+    """The days that the law makes free in `year`, with `made_up` also those given for one that falls on a weekend.
+
+    Of 全国年节及纪念日放假办法, revision of 2024, computed by `holidays`.
+    """
+    days = country_holidays("CN", years=year, language="zh_CN", observed=made_up)
+    # Once `holidays` knows a year's notice it adds the swapped days too, but not as days of the law.
+    return {day: name for day, name in sorted(days.items()) if name.startswith(_NAMES_IN_LAW)}
 
 
 def _span(first: date, last: date) -> Iterator[date]:
@@ -64,6 +81,8 @@ class Notice(_Written):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
+        if not FIRST_YEAR <= self.year <= LAST_YEAR:
+            raise ValueError(f"the calendar reaches from {FIRST_YEAR} to {LAST_YEAR}, not {self.year}")
         earliest = date(self.year - 1, *NEXT_NOTICE_REACHES_BACK_TO)
         for day in sorted({*self.days_off, *self.worked}):
             if not earliest <= day <= date(self.year, 12, 31):
@@ -73,6 +92,12 @@ class Notice(_Written):
                 raise ValueError(f"{one.name} and {other.name} claim the same day off")
         for day in sorted(self.days_off.keys() & self.worked.keys()):
             raise ValueError(f"{day} is both a day off and a make-up workday")
+        statutory = statutory_days(self.year, made_up=False)
+        missing = [f"{day} ({name})" for day, name in statutory.items() if day not in self.days_off]
+        if missing:
+            raise ValueError(
+                f"the notice for {self.year} leaves out days that the law makes free: {', '.join(missing)}"
+            )
         return self
 
 

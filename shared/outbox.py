@@ -6,6 +6,7 @@ of one complaint keep their order however many replicas run.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import orjson
@@ -25,16 +26,18 @@ SELECT * FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[])
 # The lock's first number is arbitrary; advisory locks are per database, so the schema keeps the services apart.
 CLAIM = """
 WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(7140, hashtext(current_schema())) AS ours),
-batch AS (SELECT id FROM outbox WHERE (SELECT ours FROM turn) ORDER BY id LIMIT $1),
+batch AS (SELECT id FROM outbox WHERE (SELECT ours FROM turn) AND topic <> ALL($2) ORDER BY id LIMIT $1),
 taken AS (DELETE FROM outbox USING batch WHERE outbox.id = batch.id RETURNING outbox.*)
 SELECT topic, key, headers, body FROM taken ORDER BY id
 """
+TOPICS = "SELECT DISTINCT topic FROM outbox"
 DEPTH = "SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 FROM outbox"
 
 _BATCH = 1000
 _POLL_SECONDS = 1.0
 _GATHERING_SECONDS = 0.03
 _SEND_SECONDS = 20.0
+_LOOK_FOR_TOPICS_SECONDS = 10.0
 _PAUSE_AFTER_FAILURE_SECONDS = 1.0
 
 
@@ -64,6 +67,9 @@ class Relay:
         self._bootstrap_servers = list(bootstrap_servers)
         self._producer: AIOKafkaProducer | None = None
         self._awake = asyncio.Event()
+        # Topics that Kafka does not have: their events wait, and do not keep the others waiting.
+        self._absent: list[str] = []
+        self._connected_at = 0.0
 
     def wake(self) -> None:
         """Say that something was committed; without it the relay looks once a second."""
@@ -88,10 +94,12 @@ class Relay:
     async def _carry_batch(self) -> int:
         """Publish one batch and say how many rows it had; any failure leaves them where they were."""
         try:
+            if self._absent and time.monotonic() - self._connected_at > _LOOK_FOR_TOPICS_SECONDS:
+                await self._drop_producer()
             # Connect before rows are claimed: a transaction must not wait for a broker that is away.
             producer = self._producer or await self._connect()
             async with self._pool.acquire() as connection, connection.transaction():
-                rows = await connection.fetch(CLAIM, _BATCH)
+                rows = await connection.fetch(CLAIM, _BATCH, self._absent)
                 if rows:
                     async with asyncio.timeout(_SEND_SECONDS):
                         await _publish(producer, rows)
@@ -114,10 +122,14 @@ class Relay:
         try:
             async with asyncio.timeout(_SEND_SECONDS):
                 await producer.start()
+                present = (await producer.client.fetch_all_metadata()).topics()
+            self._absent = [row["topic"] for row in await self._pool.fetch(TOPICS) if row["topic"] not in present]
         except BaseException:
             await producer.stop()
             raise
-        self._producer = producer
+        if self._absent:
+            log.error("topics_absent", topics=self._absent)
+        self._producer, self._connected_at = producer, time.monotonic()
         return producer
 
     async def _drop_producer(self) -> None:

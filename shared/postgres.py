@@ -12,8 +12,8 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 # The server is away, starting, failing over or asks to try again: the same transaction may succeed later.
 PASSING = (
-    ConnectionError,
-    TimeoutError,
+    # Refused, reset, timed out, no route, no such host: the network's troubles all pass.
+    OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     # What asyncpg makes of a connection that the server ended while it lay idle.

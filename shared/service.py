@@ -24,6 +24,9 @@ from shared.settings import ServiceSettings
 log = structlog.get_logger(__name__)
 
 _FORGET_EVERY_SECONDS = 3600.0
+_STUCK_SECONDS = 60.0
+
+_IS_MIGRATED = "SELECT count(*) FROM (SELECT FROM inbox LIMIT 1) AS any_table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +111,17 @@ class _Server(uvicorn.Server):
 
 def _probes(base: Foundation, *, needs_kafka: bool) -> list[Probe]:
     async def database() -> None:
-        await base.pool.fetchval("SELECT 1")
+        await base.pool.fetchval(_IS_MIGRATED)
+
+    async def events_leave() -> None:
+        depth, age = await outbox.depth(base.pool)
+        if age > _STUCK_SECONDS:
+            raise TimeoutError(f"{depth} events wait to be published, the oldest for {age:.0f} s")
 
     return [
         Probe("database", database),
         Probe("kafka", base.subscriptions.check, required=needs_kafka),
+        Probe("outbox", events_leave, required=needs_kafka),
     ]
 
 

@@ -1,5 +1,7 @@
 """What every service is told by its environment, read once at the start."""
 
+import difflib
+import os
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,11 +43,23 @@ class ServiceSettings(PostgresSettings, KafkaSettings, PolicySettings):
 
 def read_settings(model: type[S]) -> S:
     """Read the environment into `model`, or end the process with a sentence that says which variable is wrong."""
+    if issubclass(model, ServiceSettings):
+        _refuse_unknown(model)
     try:
         return model()
     except ValidationError as error:
         lines = [f"{_variable(str(e['loc'][0]))}: {e['msg']}" for e in error.errors(include_input=False)]
         raise WrongSetting("Wrong settings in the environment:\n  " + "\n  ".join(lines)) from None
+
+
+def _refuse_unknown(model: type[ServiceSettings]) -> None:
+    """End the process over a ``HOTLINE_`` variable that the service does not know: most likely it is misspelt."""
+    known = {_variable(name) for name in model.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith("HOTLINE_") and name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            mend = f"write {near[0]}" if near else f"it may be one of {', '.join(sorted(known))}"
+            raise WrongSetting(f"The environment has {name}, which this service does not know; {mend}, or remove it.")
 
 
 def _variable(name: str) -> str:

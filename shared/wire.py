@@ -93,8 +93,16 @@ def decode(record: Record) -> Received[Event]:
         raise Undecodable(f"{event_type} with {fields}") from error
 
 
+# Kafka's own limit is 1,048,588 bytes; the rest is for the key and the headers that a dead letter adds.
+_LARGEST_BODY = 1_000_000
+
+
 def dead_letter(record: Record, *, topic: str, consumer: str, reason: str) -> Message:
-    """The unchanged record for its dead-letter topic, with where it stood and why it could not be processed."""
+    """The unchanged record for its dead-letter topic, with where it stood and why it could not be processed.
+
+    A body that would no longer fit with these headers is left where it stands, which the headers name.
+    """
+    body = record.value if record.value is None or len(record.value) <= _LARGEST_BODY else b""
     return Message(
         topic=topic,
         key=record.key,
@@ -107,5 +115,5 @@ def dead_letter(record: Record, *, topic: str, consumer: str, reason: str) -> Me
             "dead_reason": quote(reason[:500]),
         },
         # Our client refuses a record that has neither key nor value, and it would hold up the outbox for ever.
-        body=record.value if record.key is not None else record.value or b"",
+        body=body if record.key is not None else body or b"",
     )

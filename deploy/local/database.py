@@ -34,9 +34,11 @@ def service_passwords(state: Path) -> dict[str, str]:
 
 
 async def prepare_database(
-    superuser_url: str, passwords: Mapping[str, str], *, database: str = "hotline"
+    superuser_url: str, passwords: Mapping[str, str], *, database: str = "hotline", fresh: bool = False
 ) -> dict[str, str]:
     """Make `database` with a role and a schema for each service, whatever of it exists already; their URLs.
+
+    With `fresh` a database of that name is removed first, with all that is in it.
 
     The user of `superuser_url` must be allowed to make databases and roles; StackError says what went wrong.
     """
@@ -45,6 +47,8 @@ async def prepare_database(
         async with _connected(superuser_url) as server:
             # Roles and databases belong to the whole server: one run at a time makes them.
             await server.execute(_TAKE_TURN)
+            if fresh:
+                await server.execute(f"DROP DATABASE IF EXISTS {_quoted(database)} WITH (FORCE)")
             if not await server.fetchval(_EXISTS, database):
                 await _create_database(server, database)
             async with _connected(database_url) as connection:

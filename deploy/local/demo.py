@@ -48,7 +48,11 @@ def run_demo(state: Path, ports: Ports, *, leave: bool, picture: Path | None) ->
 
     Returns whether every accepted complaint has exactly one case. StackError says what keeps it from running.
     """
-    with _alone(state), _stoppable(), start_stack(state, ports, database="hotline_demo", simulation=True) as stack:
+    with (
+        _alone(state),
+        _stoppable(),
+        start_stack(state, ports, database="hotline_demo", fresh=True, simulation=True) as stack,
+    ):
         report = asyncio.run(_play(stack))
         print_report(report, stack, picture)
         if not leave:

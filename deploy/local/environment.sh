@@ -26,7 +26,7 @@ if [ -z "$uv" ]; then
     if [ ! -x "$uv" ]; then
         # An environment that uv made has no pip of its own.
         .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
-        .venv/bin/python -m pip install --quiet uv
+        .venv/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt
     fi
 fi
 say "Installing packages ($1)"

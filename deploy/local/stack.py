@@ -53,13 +53,19 @@ class Stack:
 
 @contextmanager
 def start_stack(
-    state: Path, ports: Ports, *, database: str = "hotline", require_apache: bool = False, simulation: bool = False
+    state: Path,
+    ports: Ports,
+    *,
+    database: str = "hotline",
+    fresh: bool = False,
+    require_apache: bool = False,
+    simulation: bool = False,
 ) -> Iterator[Stack]:
     """Run everything with its data in `state` for as long as the context lasts; StackError says what is missing."""
     with ExitStack() as running:
         say("Starting PostgreSQL")
         postgres = running.enter_context(start_postgres(state, ports.postgres))
-        urls = asyncio.run(prepare_database(postgres.url, service_passwords(state), database=database))
+        urls = asyncio.run(prepare_database(postgres.url, service_passwords(state), database=database, fresh=fresh))
         say("Starting the broker")
         broker = running.enter_context(start_broker(state, ports.kafka, require_apache=require_apache))
         stack = _assemble(state, ports, postgres, broker, urls, simulation=simulation)
@@ -89,20 +95,17 @@ def _assemble(
     common = {
         "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
         "HOTLINE_POLICY_DIR": str(POLICY),
-        "HOTLINE_SIMULATION": str(simulation).lower(),
-        "HOTLINE_MAIL_SPOOL": str(spool),
-        **_secrets(state),
     }
 
-    def service(name: ServiceName, port: int) -> HotlineService:
-        return HotlineService(name, state, port, common | {"DATABASE_URL": urls[name]})
+    def service(name: ServiceName, port: int, **own: str) -> HotlineService:
+        return HotlineService(name, state, port, common | {"DATABASE_URL": urls[name]} | own)
 
     return Stack(
         postgres,
         broker,
-        service("intake", ports.intake),
+        service("intake", ports.intake, HOTLINE_MAIL_SPOOL=str(spool), **_secrets(state)),
         service("router", ports.router),
-        service("tracker", ports.tracker),
+        service("tracker", ports.tracker, HOTLINE_SIMULATION=str(simulation).lower()),
         urls,
         spool,
     )

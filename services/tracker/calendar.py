@@ -15,9 +15,8 @@ from importlib.metadata import version
 from typing import Self
 
 import chinese_calendar
-from holidays import HolidayBase, country_holidays
 
-from shared.notices import NEXT_NOTICE_REACHES_BACK_TO, Notice
+from shared.notices import LAST_YEAR, NEXT_NOTICE_REACHES_BACK_TO, Notice, statutory_days
 
 _SATURDAY = 5
 
@@ -72,22 +71,19 @@ class Calendar:
     def of_china(cls, notices: Sequence[Notice] = ()) -> Self:
         """The calendar of all of China; a county's own `notices` decide the years that they speak of.
 
-        Costs about half a second: build it once. ValueError if a notice leaves out a day that the law makes free.
+        Costs about half a second: build it once.
         """
         library_years = {day.year for day in chinese_calendar.constants.holidays}
         announced = library_years | {notice.year for notice in notices}
-        last_year = HolidayBase.end_year
         exceptions = _announced_by_library()
-        for year in range(max(library_years) + 1, last_year + 1):
+        for year in range(max(library_years) + 1, LAST_YEAR + 1):
             exceptions |= _provisional(year)
         for notice in sorted(notices, key=lambda notice: notice.year):
-            if not min(library_years) <= notice.year <= last_year:
-                raise ValueError(f"the calendar reaches from {min(library_years)} to {last_year}, not {notice.year}")
             exceptions = _with_notice(exceptions, notice)
         return cls(
             version=_version(library_years, notices),
             first=date(min(library_years), 1, 1),
-            last=date(last_year, 12, 31),
+            last=date(LAST_YEAR, 12, 31),
             _announced_years=frozenset(announced),
             _exceptions=exceptions,
         )
@@ -141,7 +137,6 @@ class Calendar:
 
 _WORKED = frozenset({DayKind.WORKDAY, DayKind.MAKEUP_WORKDAY})
 
-_NAMES_IN_LAW = ("元旦", "农历除夕", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
 # chinesecalendar shortens some of them.
 _FULL_NAMES = {"清明": "清明节", "端午": "端午节", "中秋": "中秋节"}
 
@@ -158,21 +153,11 @@ def _announced_by_library() -> dict[date, tuple[DayKind, str]]:
 
 def _provisional(year: int) -> dict[date, tuple[DayKind, str]]:
     """The days that the law makes free in `year`; one on a weekend is made up on the next working day (补假)."""
-    return {day: (DayKind.HOLIDAY, name) for day, name in _statutory(year, made_up=True).items()}
-
-
-def _statutory(year: int, *, made_up: bool) -> dict[date, str]:
-    days = country_holidays("CN", years=year, language="zh_CN", observed=made_up)
-    # Once `holidays` knows a year's notice it adds the swapped days too, but not as days of the law.
-    return {day: name for day, name in sorted(days.items()) if name.startswith(_NAMES_IN_LAW)}
+    return {day: (DayKind.HOLIDAY, name) for day, name in statutory_days(year, made_up=True).items()}
 
 
 def _with_notice(exceptions: Mapping[date, tuple[DayKind, str]], notice: Notice) -> dict[date, tuple[DayKind, str]]:
     days_off = notice.days_off
-    statutory = _statutory(notice.year, made_up=False)
-    missing = [f"{day} ({name})" for day, name in statutory.items() if day not in days_off]
-    if missing:
-        raise ValueError(f"the notice for {notice.year} leaves out days that the law makes free: {', '.join(missing)}")
     first, settled_by_next = date(notice.year, 1, 1), date(notice.year, *NEXT_NOTICE_REACHES_BACK_TO)
     kept = {day: what for day, what in exceptions.items() if not first <= day < settled_by_next}
     off = {day: (DayKind.HOLIDAY, name) for day, name in days_off.items()}

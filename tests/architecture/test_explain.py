@@ -208,7 +208,7 @@ class TestIntake:
 
 class TestEveryService:
     async def test_the_relay_claims_one_batch_and_reads_no_more(self, intake: Connection) -> None:
-        plan = await plan_of(intake, outbox.CLAIM, 50)
+        plan = await plan_of(intake, outbox.CLAIM, 50, [])
         assert_lean(plan, "outbox_pkey", at_most=2 * 50)
 
     async def test_an_event_that_was_seen_is_found_in_the_inbox(self, intake: Connection) -> None:

@@ -1,5 +1,6 @@
 """A batch is taken in whole, once, and what nobody can process is set aside: on real PostgreSQL."""
 
+import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -128,7 +129,7 @@ async def test_a_lone_poisonous_event_is_set_aside_too(consumer: BatchConsumer, 
 async def test_what_passes_by_itself_is_tried_again_and_sets_nothing_aside(
     consumer: BatchConsumer, notebook: Notebook, intake_pool: Pool
 ) -> None:
-    notebook.failures = [ConnectionResetError, TimeoutError]
+    notebook.failures = [ConnectionResetError, TimeoutError, socket.gaierror]
     await consumer(records([acknowledged(uuid4()), acknowledged(uuid4())]))
     assert await noted(intake_pool) == 2
     assert await dead_letters(intake_pool) == []

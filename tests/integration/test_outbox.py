@@ -15,7 +15,7 @@ from shared import outbox
 from shared.outbox import Relay
 from shared.postgres import Pool
 from shared.wire import Message, dead_letter
-from tests.integration.brokers import consuming, create_topic, receive
+from tests.integration.brokers import consuming, create_topic, new_name, receive
 
 
 @pytest.fixture
@@ -230,3 +230,36 @@ async def test_depth_and_age_are_those_of_what_waits(intake_pool: Pool, topic: s
     count, age = await outbox.depth(intake_pool)
     assert count == 3
     assert age >= 3600
+
+
+async def test_events_of_a_topic_that_does_not_exist_wait_for_it_and_the_others_do_not(
+    broker: ApacheKafka, intake_pool: Pool, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "_LOOK_FOR_TOPICS_SECONDS", 0.5)
+    absent = new_name("absent")
+    await commit(intake_pool, messages(absent, range(3)) + messages(topic, range(5)))
+    with capture_logs() as logs:
+        async with running(Relay(intake_pool, [broker.bootstrap_servers])):
+            async with consuming(broker, topic) as consumer:
+                assert len(await receive(consumer, 5)) == 5
+            assert (await outbox.depth(intake_pool))[0] == 3
+            await create_topic(broker, name=absent)
+            await emptied(intake_pool)
+    assert absent in next(one for one in logs if one["event"] == "topics_absent")["topics"]
+    async with consuming(broker, absent) as consumer:
+        assert len(await receive(consumer, 3)) == 3
+
+
+async def test_the_dead_letter_of_a_record_as_large_as_kafka_takes_does_not_hold_up_the_others(
+    broker: ApacheKafka, relay: Relay, intake_pool: Pool, topic: str
+) -> None:
+    largest = ConsumerRecord(topic, 0, 7, 0, 0, b"k", b"x" * 1_048_400, None, 0, 0, ())
+    letter = dead_letter(largest, topic=topic, consumer="test", reason="no event")
+    await commit(intake_pool, [letter, *messages(topic, range(5))])
+    async with running(relay):
+        await emptied(intake_pool)
+    async with consuming(broker, topic) as consumer:
+        arrived = await everything(consumer)
+    (buried,) = [one for one in arrived if one.key == b"k"]
+    assert (buried.value, dict(buried.headers)["dead_offset"]) == (b"", b"7")
+    assert len(arrived) == 6

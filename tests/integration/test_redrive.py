@@ -7,7 +7,6 @@ from contextlib import suppress
 import pytest
 
 from deploy.local.kafka import ApacheKafka
-from shared import redrive as redrive_module
 from shared import topics
 from shared.consumer import BatchConsumer
 from shared.events import CaseAcknowledged, Event
@@ -17,12 +16,7 @@ from shared.postgres import Connection, Pool
 from shared.redrive import redrive
 from shared.wire import Received
 from tests.examples import NOW, record
-from tests.integration.brokers import consuming, create_topic, receive
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redrive_module, "_IDLE_MILLISECONDS", 1000)
+from tests.integration.brokers import consuming, create_topic, numbered, producing, receive, send
 
 
 @pytest.fixture
@@ -86,3 +80,24 @@ async def test_a_dead_letter_goes_back_as_it_was_and_only_once_and_is_taken_in(
 
 async def test_where_nothing_died_there_is_nothing_to_do(broker: ApacheKafka, topic: str) -> None:
     assert await redrive([broker.bootstrap_servers], topic) == 0
+
+
+async def test_what_is_buried_again_meanwhile_is_left_for_the_next_time(broker: ApacheKafka, topic: str) -> None:
+    await send(broker, topics.dead(topic), numbered(range(20)))
+
+    async def bury_again() -> None:
+        async with consuming(broker, topic) as incoming, producing(broker) as producer:
+            async for record in incoming:
+                await producer.send_and_wait(topics.dead(topic), record.value, key=record.key)
+
+    burying = asyncio.create_task(bury_again())
+    async with asyncio.timeout(60):
+        assert await redrive([broker.bootstrap_servers], topic) == 20
+    burying.cancel()
+    with suppress(asyncio.CancelledError):
+        await burying
+
+
+async def test_a_topic_that_does_not_exist_is_named(broker: ApacheKafka) -> None:
+    with pytest.raises(LookupError, match=r"no topic complaints\.recieved\.dead"):
+        await redrive([broker.bootstrap_servers], "complaints.recieved")
