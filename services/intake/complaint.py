@@ -3,7 +3,7 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -157,11 +157,11 @@ def normalize(
         place=_optional(place, name="place", limit=MAX_PLACE),
     )
     redacted = Original(
-        text=redact(original.text).text,
-        title=redact(original.title).text if original.title else None,
-        place=redact(original.place).text if original.place else None,
+        text=_redacted(original.text, reporter),
+        title=_redacted(original.title, reporter) if original.title else None,
+        place=_redacted(original.place, reporter) if original.place else None,
     )
-    town, public_text = _locate(county, redacted)
+    town, public_text = _locate(county, original, redacted)
     anonymous = confidentiality is Confidentiality.ANONYMOUS
     return Complaint(
         channel=channel,
@@ -183,11 +183,31 @@ def normalize(
     )
 
 
-def _locate(county: County, words: Original) -> tuple[str | None, str]:
+# In the order in which they are looked for: an address may hold a name.
+_TOLD_BY_REPORTER: tuple[tuple[Callable[[Reporter], str | None], str], ...] = (
+    (lambda reporter: reporter.address, "〔地址〕"),
+    (lambda reporter: reporter.email, "〔邮箱〕"),
+    (lambda reporter: reporter.id_number, "〔证件号〕"),
+    (lambda reporter: reporter.phone, "〔电话〕"),
+    (lambda reporter: reporter.name, "〔姓名〕"),
+)
+
+
+def _redacted(words: str, reporter: Reporter | None) -> str:
+    """`words` without numbers that identify somebody, and without what the reporter said of themselves in the form."""
+    for told, token in _TOLD_BY_REPORTER if reporter else ():
+        said = told(reporter) if reporter else None
+        # A single character is found in almost every text.
+        if said and len(said) > 1:
+            words = words.replace(said, token)
+    return redact(words).text
+
+
+def _locate(county: County, original: Original, words: Original) -> tuple[str | None, str]:
     """The town, and the text with the rest of the place (street, house) as its last line where it is not there yet."""
     if words.place is None:
         return county.town_in(words.text), words.text
-    town = county.town_in(words.place) or county.town_in(words.text)
+    town = county.town_in(original.place or "") or county.town_in(words.text)
     if town is None or words.place in (town, words.text) or words.place in words.text:
         return town, words.text
     return town, f"{words.text}\n地点：{words.place}"

@@ -7,7 +7,6 @@ from services.intake.complaint import County
 from services.intake.settings import IntakeSettings
 from services.intake.spool import MailSpool
 from services.intake.submitting import Submitting
-from services.intake.vault import Keyring
 from shared.consumer import BatchConsumer
 from shared.http import create_app
 from shared.policy_files import load_policy
@@ -18,9 +17,8 @@ from shared.topics import CASES_EVENTS
 async def run(settings: IntakeSettings) -> None:
     policy = load_policy(settings.policy_dir)
     county = County(towns=policy.towns, urgent_words=policy.urgent_words, departments=policy.departments)
-    keyring = Keyring.parse(settings.vault_keys.get_secret_value())
     async with foundation(settings, "intake") as base:
-        acceptance = Acceptance(base.pool, base.relay, keyring)
+        acceptance = Acceptance(base.pool, base.relay, settings.vault_keys)
         base.subscriptions.add(
             BatchConsumer("progress", handlers.TOLD_TO_REPORTERS, handlers.record_progress, base.pool, base.relay),
             CASES_EVENTS,

@@ -67,11 +67,13 @@ class Submitting:
         answer: dict[str, Any] = {
             "status": 201 if receipt.created else 200,
             "ticket_number": receipt.ticket_number,
-            "query_code": query_code(self.query_code_key, receipt.complaint_id),
-            "complaint_id": str(receipt.complaint_id),
             "accepted_at": receipt.accepted_at,
         }
-        if not receipt.same_content:
+        if receipt.same_content:
+            answer["complaint_id"] = str(receipt.complaint_id)
+            answer["query_code"] = query_code(self.query_code_key, receipt.complaint_id)
+        else:
+            # Who only knows the external id learns nothing that opens the first complaint's progress.
             answer["warning"] = (
                 "该外部编号此前已登记过另一份内容，以首次登记为准。"
                 " This external id was accepted before with another content; the first one stands."

@@ -13,7 +13,7 @@ _DIGITS = re.compile(r"[^0-9]")
 
 
 def ticket_number(day: date, sequence: int) -> str:
-    """``20261124-000123-C``: day, the day's running number in six digits or more, Luhn check digit over all of them."""
+    """``20261124-000123-C``: day of acceptance, a number in six digits or more, Luhn check digit over all of them."""
     if not 0 < sequence < 10**9:
         raise ValueError(f"a ticket's running number lies between 1 and 999999999, not {sequence}")
     body = f"{day:%Y%m%d}-{sequence:06d}"

@@ -76,6 +76,8 @@ class Conflict:
         self._appeals = frozenset(map(normalize, policy.accusations.appeals))
         # Only an authority can be guilty of these, so who else acts in the sentence does not matter.
         self._of_office = frozenset(map(normalize, policy.accusations.of_office))
+        # 投诉12345 says most often by which way somebody complained.
+        self._triage_desk = policy.triage_desk
         self._neutral = frozenset({policy.supervision_office, policy.triage_desk})
 
     def mentions(self, reading: Reading) -> tuple[Mention, ...]:
@@ -174,7 +176,7 @@ class Conflict:
         return [
             Accusation(mention.department, mention.found.word, verb, f"{verb}{mention.found.word}")
             for mention in mentions
-            if mention.department not in self._neutral
+            if mention.department != self._triage_desk
             for verb in complained_about(text, mention.found)
         ]
 

@@ -7,19 +7,19 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from services.intake.complaint import Reporter, clean
-from shared.language import Confidentiality, DepartmentCode, Kind, Urgency
+from shared.language import Confidentiality, DepartmentCode, Kind
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
-def _on_one_line(external_id: str) -> str:
-    """It is shown in lists and logged."""
-    if not external_id.isprintable() or external_id != external_id.strip():
+def _on_one_line(number: str) -> str:
+    if not number.isprintable() or number != number.strip():
         raise PydanticCustomError("not_on_one_line", "not on one line")
-    return external_id
+    return number
 
 
-ExternalId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_on_one_line)]
+# A number or code that somebody else gave: shown in lists, so without line breaks and control characters.
+Code = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_on_one_line)]
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
@@ -53,14 +53,12 @@ class Form(BaseModel):
 
     model_config = _STRICT
 
-    external_id: ExternalId
+    external_id: Code
     kind: Kind
     title: str | None = Field(default=None, repr=False)
     text: str = Field(repr=False)
     place: str | None = Field(default=None, repr=False)
     occurred_at: Annotated[AwareDatetime, AfterValidator(_in_range)] | None = None
-    # None: judged by the county's urgent words.
-    urgency: Urgency | None = None
     confidentiality: Confidentiality = Confidentiality.NAMED
     reporter: ReporterForm | None = None
     accused: DepartmentCode | None = None

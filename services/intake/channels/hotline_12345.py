@@ -1,18 +1,18 @@
 """The 12345 platform: an operator types what the caller says."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from services.intake.channels.form import Form
+from services.intake.channels.form import Code, Form
 from services.intake.complaint import Complaint, County, normalize
-from shared.language import Channel
+from shared.language import Channel, Urgency
 
 
 class HotlineForm(Form):
     channel: Literal[Channel.HOTLINE_12345]
     # Staff number of whoever took the call.
-    operator: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    operator: Code | None = None
+    # The operator's judgement, which no citizen can give; None leaves it to the county's urgent words.
+    urgency: Urgency | None = None
 
 
 def to_complaint(form: HotlineForm, county: County) -> Complaint:

@@ -22,7 +22,6 @@ def to_complaint(form: PortalForm, county: County) -> Complaint:
         title=form.title,
         place=form.place,
         occurred_at=form.occurred_at,
-        urgency=form.urgency,
         confidentiality=form.confidentiality,
         accused=form.accused,
         reporter=form.reporter.to_reporter() if form.reporter else None,

@@ -194,3 +194,21 @@ def test_the_same_instant_written_in_another_zone_is_the_same_content() -> None:
 
 def test_a_hash_does_not_depend_on_numbers_that_could_be_guessed_from_it() -> None:
     assert complaint("回电13800000000").content_hash == complaint("回电13900000000").content_hash
+
+
+@pytest.mark.parametrize("confidentiality", Confidentiality)
+def test_what_the_reporter_said_of_themselves_in_the_form_is_not_left_in_the_words(
+    confidentiality: Confidentiality,
+) -> None:
+    reporter = Reporter(name="测试甲", phone="0915-8820001", email="a@mail.example", address="城关镇新街5号301室")
+    made = complaint(
+        "我叫测试甲，住城关镇新街5号301室，楼上漏水，请打0915-8820001或写信到a@mail.example。",
+        title="测试甲家漏水",
+        place="城关镇新街5号301室",
+        reporter=reporter,
+        confidentiality=confidentiality,
+    )
+    assert made.text.startswith("我叫〔姓名〕，住〔地址〕，楼上漏水，请打〔电话〕或写信到〔邮箱〕。")
+    assert (made.title, made.place) == ("〔姓名〕家漏水", "城关镇")
+    words = f"{made.title}{made.text}{made.place}"
+    assert not any(told in words for told in ("测试甲", "新街5号", "8820001", "a@mail"))

@@ -66,10 +66,15 @@ def test_the_smallest_portal_form_becomes_a_complaint() -> None:
 
 
 def test_null_means_not_given() -> None:
-    nothing = dict.fromkeys(("title", "place", "occurred_at", "urgency", "reporter", "accused"))
+    nothing = dict.fromkeys(("title", "place", "occurred_at", "reporter", "accused"))
     assert to_complaint(SUBMISSION.validate_json(written(SMALLEST | nothing)), COUNTY) == to_complaint(
         SUBMISSION.validate_json(written(SMALLEST)), COUNTY
     )
+
+
+def test_no_citizen_declares_their_own_complaint_urgent() -> None:
+    [error] = errors_of(written(SMALLEST, urgency="urgent"))
+    assert error.field == "urgency"
 
 
 def test_an_accused_that_the_county_does_not_have_is_refused() -> None:

@@ -14,6 +14,11 @@ MARKET = "market-regulation"
 # A department's name, alias or officer, and a word of accusation that belongs to it.
 ACCUSED = [
     ("城管打人", URBAN),
+    ("我要投诉督查室", "supervision-office"),
+    ("水利局领导收礼", "water-resources"),
+    ("交警乱贴罚单", TRAFFIC),
+    ("去人社局办社保，工作人员一上午都在玩手机", "human-resources"),
+    ("民政局的低保名额优亲厚友", "civil-affairs"),
     ("城管局不作为", URBAN),
     ("城管队员在执法过程中推搡老人", URBAN),
     ("被城管殴打致伤，要求赔偿", URBAN),
