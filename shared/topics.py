@@ -13,7 +13,7 @@ KEPT = timedelta(days=30)
 
 
 def assigned(department: str) -> str:
-    """The queue of one department: a topic of its own, so that a broker ACL can keep others from reading it."""
+    """The queue of one department: a topic of its own, so that an access list of the broker can keep others out."""
     return f"departments.{department}.assigned"
 
 
