@@ -15,6 +15,7 @@ from services.intake import store
 from services.intake.acceptance import Acceptance
 from services.intake.channels.submission import SUBMISSION, to_complaint
 from services.intake.complaint import Complaint, County
+from services.intake.mail_intake import MailIntake
 from services.intake.spool import MailSpool
 from services.intake.vault import Keyring, Sealed, open_
 from shared.outbox import Relay
@@ -70,9 +71,7 @@ async def everything_stored(pool: Pool) -> str:
 
 
 class TestIdentities:
-    async def submit_canaries(
-        self, intake: httpx.AsyncClient, acceptance: Acceptance, county: County, spool: Path
-    ) -> list[str]:
+    async def submit_canaries(self, intake: httpx.AsyncClient, mail_intake: MailIntake, spool: Path) -> list[str]:
         """Canaries through every channel, and what the submitters were told."""
         told = []
         for channel in ("hotline_12345", "web_portal"):
@@ -84,7 +83,7 @@ class TestIdentities:
             told.append((await intake.post("/v1/complaints", json=one | {"kind": CANARY["phone"]})).text)
         mail = f"From: {CANARY['name']} <{CANARY['email']}>\nMessage-ID: <canary@test>\nSubject: x\n\n{CANARY_TEXT}\n"
         (spool / "canary.eml").write_text(mail, encoding="utf-8")
-        running = asyncio.create_task(MailSpool(spool, acceptance, county).run())
+        running = asyncio.create_task(MailSpool(spool, mail_intake).run())
         async with asyncio.timeout(30):
             while not (spool / "done" / "canary.eml").exists():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
@@ -94,15 +93,14 @@ class TestIdentities:
     async def test_are_seen_in_no_table_no_event_no_answer_no_log_and_no_metric(
         self,
         intake: httpx.AsyncClient,
-        acceptance: Acceptance,
-        county: County,
+        mail_intake: MailIntake,
         intake_pool: Pool,
         tmp_path: Path,
         capfd: pytest.CaptureFixture[str],
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         caplog.set_level("DEBUG")
-        told = await self.submit_canaries(intake, acceptance, county, tmp_path)
+        told = await self.submit_canaries(intake, mail_intake, tmp_path)
         logged = capfd.readouterr()
         assert await intake_pool.fetchval("SELECT count(*) FROM vault") == 5
         places = {
