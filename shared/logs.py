@@ -29,6 +29,8 @@ def configure_logs(service: str) -> None:
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # Where a line cannot be written, logging would print the exception in hand with all its words.
+    logging.raiseExceptions = False
     # A broker that is away makes the client log every attempt; the relay and the subscriptions say it once a try.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     structlog.contextvars.bind_contextvars(service=service)

@@ -9,12 +9,14 @@ import uvloop
 from asyncpg import Record
 
 from services.intake import store
-from services.intake.main import run
+from services.intake.export_files import UnreadableExport
+from services.intake.importing import Outcome
+from services.intake.main import import_file, run
 from services.intake.settings import IntakeSettings
 from shared.china_time import CHINA_TIME
 from shared.commands import add_commands
 from shared.logs import configure_logs
-from shared.postgres import create_pool
+from shared.postgres import PASSING, create_pool
 from shared.settings import PostgresSettings, read_settings
 
 app = typer.Typer(help="Takes complaints in from every channel.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -26,6 +28,31 @@ def serve() -> None:
     """Serve the API, read the mail spool and publish what was accepted."""
     configure_logs("intake")
     uvloop.run(run(read_settings(IntakeSettings)))
+
+
+@app.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="The export: .csv, .xlsx, .json or .ndjson")],
+    *,
+    platform: Annotated[Path, typer.Option(help="The platform's mapping file")],
+    report: Annotated[Path | None, typer.Option(help="Write the result of each row to this CSV file")] = None,
+) -> None:
+    """Import a platform's export; may be run again. Status 1 where a row was refused, 2 where rows are left."""
+    configure_logs("intake")
+    settings = read_settings(IntakeSettings)
+    try:
+        counted = asyncio.run(import_file(settings, file, platform, report))
+    except UnreadableExport as unreadable:
+        typer.echo(str(unreadable), err=True)
+        raise typer.Exit(2) from None
+    except PASSING as error:
+        typer.echo(f"数据库暂时不可用，请稍后重新导入。 The database is away ({type(error).__name__}).", err=True)
+        raise typer.Exit(2) from None
+    typer.echo("  ".join(f"{outcome}: {counted[outcome]}" for outcome in Outcome), err=True)
+    if counted[Outcome.LATER]:
+        raise typer.Exit(2)
+    if counted[Outcome.REFUSED]:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -50,14 +50,14 @@ Verdict = Receipt | RefusedMail | None
 class MailIntake:
     def __init__(self, pool: Pool, acceptance: Acceptance, county: County) -> None:
         self._pool = pool
-        self._acceptance = acceptance
-        self._county = county
+        self.acceptance = acceptance
+        self.county = county
 
     async def take_in(self, origin: Origin, mails: Sequence[bytes]) -> list[Verdict]:
         """Give each mail its ticket or its refusal, in their order; no mail keeps the others from theirs."""
         read = await asyncio.to_thread(lambda: [self._read(origin, raw) for raw in mails])
         complaints = [one for one in read if isinstance(one, Complaint)]
-        outcomes = iter(await self._acceptance.accept_each(complaints))
+        outcomes = iter(await self.acceptance.accept_each(complaints))
         verdicts = [
             _verdict(raw, next(outcomes)) if isinstance(one, Complaint) else one
             for raw, one in zip(mails, read, strict=True)
@@ -82,7 +82,7 @@ class MailIntake:
                 return _refused(raw, mail.code, f"{mail.zh} {mail.en}")
             return to_complaint(
                 mail,
-                self._county,
+                self.county,
                 kind=origin.kind,
                 confidentiality=origin.confidentiality,
                 received_by=origin.received_by,

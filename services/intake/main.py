@@ -1,10 +1,17 @@
 """The intake put together: the one place where its parts meet."""
 
+import sys
+from collections import Counter
+from contextlib import nullcontext
+from pathlib import Path
+
 from services.intake import handlers
 from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
 from services.intake.complaint import County
+from services.intake.export_files import read_rows
 from services.intake.imap import MailboxReader
+from services.intake.importing import Importing, Outcome, read_platform, report
 from services.intake.mail_intake import MailIntake
 from services.intake.mailboxes import read_mailboxes
 from services.intake.settings import IntakeSettings
@@ -13,14 +20,35 @@ from services.intake.submitting import Submitting
 from services.intake.vault import Keyring
 from shared.consumer import BatchConsumer
 from shared.http import create_app
+from shared.outbox import Relay
+from shared.policy import Policy
 from shared.policy_files import load_policy
+from shared.postgres import create_pool
 from shared.service import foundation, serve
 from shared.topics import CASES_EVENTS
 
 
+def _county(policy: Policy) -> County:
+    return County(towns=policy.towns, urgent_words=policy.urgent_words, departments=policy.departments)
+
+
+async def import_file(
+    settings: IntakeSettings, file: Path, platform_file: Path, report_file: Path | None
+) -> Counter[Outcome]:
+    """Import a platform's export beside the running service, whose relay then publishes what was accepted."""
+    platform = read_platform(platform_file)
+    keyring = Keyring.parse(settings.vault_keys.get_secret_value())
+    async with await create_pool(str(settings.database_url), application_name="hotline-import") as pool:
+        acceptance = Acceptance(pool, Relay(pool, settings.bootstrap_servers), keyring)
+        importing = Importing(acceptance, _county(load_policy(settings.policy_dir)), settings.query_code_key)
+        # With a mark in front, without which spreadsheet programs read Chinese wrongly.
+        with report_file.open("w", encoding="utf-8-sig") if report_file else nullcontext(sys.stdout) as out:
+            return await report(importing.rows(platform, read_rows(file, platform)), out)
+
+
 async def run(settings: IntakeSettings) -> None:
     policy = load_policy(settings.policy_dir)
-    county = County(towns=policy.towns, urgent_words=policy.urgent_words, departments=policy.departments)
+    county = _county(policy)
     mailboxes = read_mailboxes(settings.mailboxes, policy.departments) if settings.mailboxes else ()
     keyring = Keyring.parse(settings.vault_keys.get_secret_value())
     async with foundation(settings, "intake") as base:

@@ -1,0 +1,47 @@
+"""The complaints desk of the government service centre: a clerk writes down what a person at the desk says."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from services.intake.channels.form import Form
+from services.intake.complaint import Complaint, County, normalize
+from shared.china_time import CHINA_TIME
+from shared.language import Channel
+
+
+class ServiceCenterForm(Form):
+    channel: Literal[Channel.SERVICE_CENTER]
+    # Staff number of the clerk at the desk.
+    clerk: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+def to_complaint(form: ServiceCenterForm, county: County) -> Complaint:
+    """SubmissionRefused says what keeps the form from being a complaint."""
+    return normalize(
+        county,
+        channel=Channel.SERVICE_CENTER,
+        external_id=form.external_id,
+        kind=form.kind,
+        text=form.text,
+        title=form.title,
+        place=form.place,
+        occurred_at=form.occurred_at,
+        urgency=form.urgency,
+        confidentiality=form.confidentiality,
+        accused=form.accused,
+        operator=form.clerk,
+        reporter=form.reporter.to_reporter() if form.reporter else None,
+    )
+
+
+def printed_receipt(ticket_number: str, query_code: str, accepted_at: datetime) -> str:
+    """What the desk prints and hands over (受理回执); without name or words, since slips of paper get lost."""
+    return (
+        "政务服务中心投诉受理回执\n"
+        f"工单编号：{ticket_number}\n"
+        f"查询码：{query_code}\n"
+        f"受理时间：{accepted_at.astimezone(CHINA_TIME):%Y-%m-%d %H:%M}\n"
+        "凭工单编号和查询码可查询办理进度，请妥善保管，勿告知他人。\n"
+    )
