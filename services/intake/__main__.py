@@ -35,7 +35,7 @@ def import_command(
     file: Annotated[Path, typer.Argument(help="The export: .csv, .xlsx, .json or .ndjson")],
     *,
     platform: Annotated[Path, typer.Option(help="The platform's mapping file")],
-    report: Annotated[Path | None, typer.Option(help="Write the result of each row to this CSV file")] = None,
+    report: Annotated[Path, typer.Option(help="Write the result of each row to this CSV file")],
 ) -> None:
     """Import a platform's export; may be run again. Status 1 where a row was refused, 2 where rows are left."""
     configure_logs("intake")

@@ -1,8 +1,6 @@
 """The intake put together: the one place where its parts meet."""
 
-import sys
 from collections import Counter
-from contextlib import nullcontext
 from pathlib import Path
 
 from services.intake import handlers
@@ -32,9 +30,7 @@ def _county(policy: Policy) -> County:
     return County(towns=policy.towns, urgent_words=policy.urgent_words, departments=policy.departments)
 
 
-async def import_file(
-    settings: IntakeSettings, file: Path, platform_file: Path, report_file: Path | None
-) -> Counter[Outcome]:
+async def import_file(settings: IntakeSettings, file: Path, platform_file: Path, report_file: Path) -> Counter[Outcome]:
     """Import a platform's export beside the running service, whose relay then publishes what was accepted."""
     platform = read_platform(platform_file)
     keyring = Keyring.parse(settings.vault_keys.get_secret_value())
@@ -42,7 +38,7 @@ async def import_file(
         acceptance = Acceptance(pool, Relay(pool, settings.bootstrap_servers), keyring)
         importing = Importing(acceptance, _county(load_policy(settings.policy_dir)), settings.query_code_key)
         # With a mark in front, without which spreadsheet programs read Chinese wrongly.
-        with report_file.open("w", encoding="utf-8-sig") if report_file else nullcontext(sys.stdout) as out:
+        with report_file.open("w", encoding="utf-8-sig") as out:
             return await report(importing.rows(platform, read_rows(file, platform)), out)
 
 

@@ -127,9 +127,10 @@ async def test_rows_that_the_database_did_not_take_are_left_for_another_run(
 
 
 @pytest.mark.usefixtures("do_import")
-def test_a_database_that_cannot_be_reached_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_cannot_be_reached_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", f"postgresql://intake@localhost:{free_ports(1)[0]}/hotline")
-    result = CliRunner().invoke(app, ["import", str(EXPORTS[1]), "--platform", str(MAPPING)])
+    report = str(tmp_path / "report.csv")
+    result = CliRunner().invoke(app, ["import", str(EXPORTS[1]), "--platform", str(MAPPING), "--report", report])
     assert result.exit_code == 2
     assert "数据库" in result.output
 
