@@ -25,7 +25,8 @@ check: .venv/.dev ## Format, lint, types, import contracts and unit tests: secon
 	$(PYTHON_IN) -m pytest -q tests/unit tests/architecture
 
 .PHONY: test
-test: check ## Everything: check, then integration, end-to-end and fault tests on real Kafka and PostgreSQL
+test: check ## Everything: check, then integration, end-to-end and fault tests on real Kafka, PostgreSQL and Dovecot
+	@deploy/local/debian-packages.sh
 	$(PYTHON_IN) -m pytest tests/integration tests/e2e tests/faults
 
 .PHONY: bench

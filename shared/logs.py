@@ -29,6 +29,8 @@ def configure_logs(service: str) -> None:
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # Where a line cannot be written, logging would print the exception in hand with all its words.
+    logging.raiseExceptions = False
     # Of every batch FastStream would log when it came and when it was done.
     logging.getLogger("faststream").setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)

@@ -108,12 +108,12 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "model_attributes_type": _NOT_AN_OBJECT,
     "dict_type": _NOT_AN_OBJECT,
     "union_tag_not_found": (
-        "缺少“channel”，应为可在此提交的渠道：hotline_12345, web_portal。",
-        "channel is missing; it must be one of those that submit here: hotline_12345, web_portal.",
+        "缺少“channel”，应为可在此提交的渠道：hotline_12345, web_portal, service_center, department_line。",
+        "channel is missing; it must be one of hotline_12345, web_portal, service_center, department_line.",
     ),
     "union_tag_invalid": (
-        "“channel”的取值不对，应为可在此提交的渠道：hotline_12345, web_portal。",
-        "channel must be one of those that submit here: hotline_12345, web_portal.",
+        "“channel”的取值不对，应为可在此提交的渠道：hotline_12345, web_portal, service_center, department_line。",
+        "channel must be one of hotline_12345, web_portal, service_center, department_line.",
     ),
     "json_invalid": (
         "提交的内容不是有效的 JSON（UTF-8 编码）。",

@@ -65,7 +65,7 @@ async def _play(stack: Stack) -> Report:
     started = time.monotonic()
     await _wait_until(lambda: observe.services_are_ready(stack), "every service is ready")
     submissions = sample_submissions()
-    say(f"Feeding {len(submissions)} submissions and the mails")
+    say(f"Feeding {len(submissions)} submissions, what the clerks wrote down, the mails and the platform's exports")
     fed = await feed(stack, submissions)
 
     async def everything_has_a_case() -> bool:

@@ -1,6 +1,7 @@
-"""Feeds the sample complaints in as their senders would: over HTTP one by one, by the line, and as mail."""
+"""Feeds the sample complaints in as their senders would: over HTTP one by one, by the line, as mail, as an export."""
 
 import asyncio
+import csv
 import json
 import shutil
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from deploy.local.hotline import POLICY
 from deploy.local.stack import Stack
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -42,14 +44,21 @@ def sample_submissions() -> list[dict[str, Any]]:
     return [{name: value for name, value in one.items() if name != "expected"} for one in submissions]
 
 
+def desk_submissions() -> list[dict[str, Any]]:
+    """What the clerks of the service centre and of the departments write down."""
+    lines = (SAMPLE / "desks.ndjson").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
 async def feed(stack: Stack, submissions: Sequence[dict[str, Any]]) -> Fed:
-    """Submit the hotline's complaints one by one, the portal's by the line, and deliver the mails."""
+    """Submit the portal's complaints by the line and all others one by one, deliver the mails, import the exports."""
     fed = Fed()
     deliver_mail(stack.spool)
-    by_phone = [one for one in submissions if one["channel"] == "hotline_12345"]
-    by_web = [one for one in submissions if one["channel"] != "hotline_12345"]
+    by_clerks = [one for one in submissions if one["channel"] != "web_portal"] + desk_submissions()
+    by_web = [one for one in submissions if one["channel"] == "web_portal"]
     async with httpx.AsyncClient(base_url=stack.intake.url, timeout=60) as client:
-        await asyncio.gather(submit_each(client, by_phone, fed), submit_lines(client, by_web, fed))
+        await asyncio.gather(submit_each(client, by_clerks, fed), submit_lines(client, by_web, fed))
+    await asyncio.to_thread(import_exports, stack, fed)
     return fed
 
 
@@ -82,6 +91,20 @@ async def submit_lines(client: httpx.AsyncClient, submissions: Sequence[dict[str
     for line in response.text.splitlines():
         answer = json.loads(line)
         fed.count(answer["status"], answer)
+
+
+def import_exports(stack: Stack, fed: Fed) -> None:
+    """Import what the Q&A platform exported, as its clerk does from the command line."""
+    platform = POLICY / "platforms" / "wenzheng.yaml"
+    for export in sorted((SAMPLE / "platforms").iterdir()):
+        report = stack.spool.parent / f"{export.name}.report.csv"
+        arguments = ("import", str(export), "--platform", str(platform), "--report", str(report))
+        # Status 1 says that rows were refused, as some of the sample must be.
+        stack.intake.run(*arguments, good=(0, 1))
+        with report.open(encoding="utf-8-sig", newline="") as rows:
+            outcomes = [row["outcome"] for row in csv.DictReader(rows)]
+        fed.resubmitted += outcomes.count("seen_before")
+        fed.refused += outcomes.count("refused")
 
 
 def deliver_mail(spool: Path) -> None:

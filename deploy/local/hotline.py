@@ -5,7 +5,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -57,8 +57,8 @@ class HotlineService(Server):
         except (urllib.error.URLError, OSError):
             return False
 
-    def run(self, *arguments: str) -> str:
-        """Run another command of the service and return what it printed; StackError where it fails."""
+    def run(self, *arguments: str, good: Container[int] = (0,)) -> str:
+        """Run another command of the service and return what it printed; StackError where its status is not good."""
         done = subprocess.run(  # noqa: S603  # our own command
             [sys.executable, "-m", f"services.{self.service}", *arguments],
             cwd=self.directory,
@@ -67,6 +67,6 @@ class HotlineService(Server):
             text=True,
             check=False,
         )
-        if done.returncode != 0:
+        if done.returncode not in good:
             raise StackError(f"services.{self.service} {' '.join(arguments)} failed: {done.stderr.strip()[-2000:]}")
         return done.stdout

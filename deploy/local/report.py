@@ -20,7 +20,14 @@ from deploy.local.stack import Stack
 # Of one character in the SVG that rich draws.
 _CELL_WIDTH = 12.2
 
-_CHANNELS = {"hotline_12345": "12345热线", "web_portal": "网站投诉平台", "mailbox": "监督邮箱"}
+_CHANNELS = {
+    "hotline_12345": "12345热线",
+    "web_portal": "网站投诉平台",
+    "mailbox": "监督邮箱",
+    "service_center": "政务服务中心",
+    "department_line": "部门投诉电话、信箱",
+    "qa_platform": "网络问政平台",
+}
 _CLOCKS = {"acknowledge": "签收 acknowledge", "reply": "答复 reply"}
 _INACTION = {"not_acknowledged": "未签收 not acknowledged", "not_answered": "未答复 not answered"}
 

@@ -1,15 +1,23 @@
 """The intake's command line: ``python -m services.intake --help``."""
 
+import asyncio
 from pathlib import Path
+from typing import Annotated
 
 import typer
 import uvloop
+from asyncpg import Record
 
-from services.intake.main import run
+from services.intake import store
+from services.intake.export_files import UnreadableExport
+from services.intake.importing import Outcome
+from services.intake.main import import_file, run
 from services.intake.settings import IntakeSettings
+from shared.china_time import CHINA_TIME
 from shared.commands import add_commands
 from shared.logs import configure_logs
-from shared.settings import read_settings
+from shared.postgres import PASSING, create_pool
+from shared.settings import PostgresSettings, read_settings
 
 app = typer.Typer(help="Takes complaints in from every channel.", no_args_is_help=True, pretty_exceptions_enable=False)
 add_commands(app, Path(__file__).parent / "migrations")
@@ -20,6 +28,44 @@ def serve() -> None:
     """Serve the API, read the mail spool and publish what was accepted."""
     configure_logs("intake")
     uvloop.run(run(read_settings(IntakeSettings)))
+
+
+@app.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="The export: .csv, .xlsx, .json or .ndjson")],
+    *,
+    platform: Annotated[Path, typer.Option(help="The platform's mapping file")],
+    report: Annotated[Path, typer.Option(help="Write the result of each row to this CSV file")],
+) -> None:
+    """Import a platform's export; may be run again. Status 1 where a row was refused, 2 where rows are left."""
+    configure_logs("intake")
+    settings = read_settings(IntakeSettings)
+    try:
+        counted = asyncio.run(import_file(settings, file, platform, report))
+    except UnreadableExport as unreadable:
+        typer.echo(str(unreadable), err=True)
+        raise typer.Exit(2) from None
+    except PASSING as error:
+        typer.echo(f"数据库暂时不可用，请稍后重新导入。 The database is away ({type(error).__name__}).", err=True)
+        raise typer.Exit(2) from None
+    typer.echo("  ".join(f"{outcome}: {counted[outcome]}" for outcome in Outcome), err=True)
+    if counted[Outcome.LATER]:
+        raise typer.Exit(2)
+    if counted[Outcome.REFUSED]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def refusals(*, limit: Annotated[int, typer.Option(min=1, max=100_000)] = 100) -> None:
+    """Show the newest mails that became no ticket, and why: time, mailbox, code, hash of the mail's id, reason."""
+    for row in asyncio.run(_newest_refusals(str(read_settings(PostgresSettings).database_url), limit)):
+        when = row["refused_at"].astimezone(CHINA_TIME).isoformat(sep=" ", timespec="seconds")
+        print(when, row["mailbox"], row["code"], row["mail_hash"].hex()[:16], row["reason"], sep="\t")
+
+
+async def _newest_refusals(url: str, limit: int) -> list[Record]:
+    async with await create_pool(url, application_name="hotline-refusals") as pool:
+        return await store.read_refusals(pool, limit)
 
 
 if __name__ == "__main__":

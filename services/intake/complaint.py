@@ -151,6 +151,12 @@ def normalize(
             "“accused”不是本县承办单位的代码，请按单位名录填写，或留空。",
             "accused is no department code of this county; take it from the list, or leave it out.",
         )
+    if received_by is not None and not county.has_department(received_by):
+        raise SubmissionRefused(
+            "received_by",
+            "“received_by”不是本县承办单位的代码，请按单位名录填写。",
+            "received_by is no department code of this county; take it from the list.",
+        )
     original = Original(
         text=normalize_text(text),
         title=_optional(title, name="title", limit=MAX_TITLE),

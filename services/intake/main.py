@@ -1,22 +1,49 @@
 """The intake put together: the one place where its parts meet."""
 
+from collections import Counter
+from pathlib import Path
+
 from services.intake import handlers
 from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
 from services.intake.complaint import County
+from services.intake.export_files import read_rows
+from services.intake.imap import MailboxReader
+from services.intake.importing import Importing, Outcome, read_platform, report
+from services.intake.mail_intake import MailIntake
+from services.intake.mailboxes import read_mailboxes
 from services.intake.settings import IntakeSettings
 from services.intake.spool import MailSpool
 from services.intake.submitting import Submitting
 from shared.consumer import BatchConsumer
 from shared.http import create_app
+from shared.outbox import Relay
+from shared.policy import Policy
 from shared.policy_files import load_policy
+from shared.postgres import create_pool
 from shared.service import foundation, serve
 from shared.topics import CASES_EVENTS
 
 
+def _county(policy: Policy) -> County:
+    return County(towns=policy.towns, urgent_words=policy.urgent_words, departments=policy.departments)
+
+
+async def import_file(settings: IntakeSettings, file: Path, platform_file: Path, report_file: Path) -> Counter[Outcome]:
+    """Import a platform's export beside the running service, whose relay then publishes what was accepted."""
+    platform = read_platform(platform_file)
+    async with await create_pool(str(settings.database_url), application_name="hotline-import") as pool:
+        acceptance = Acceptance(pool, Relay(pool, settings.bootstrap_servers), settings.vault_keys)
+        importing = Importing(acceptance, _county(load_policy(settings.policy_dir)), settings.query_code_key)
+        # With a mark in front, without which spreadsheet programs read Chinese wrongly.
+        with report_file.open("w", encoding="utf-8-sig") as out:
+            return await report(importing.rows(platform, read_rows(file, platform)), out)
+
+
 async def run(settings: IntakeSettings) -> None:
     policy = load_policy(settings.policy_dir)
-    county = County(towns=policy.towns, urgent_words=policy.urgent_words, departments=policy.departments)
+    county = _county(policy)
+    mailboxes = read_mailboxes(settings.mailboxes, policy.departments) if settings.mailboxes else ()
     async with foundation(settings, "intake") as base:
         acceptance = Acceptance(base.pool, base.relay, settings.vault_keys)
         base.subscriptions.add(
@@ -26,7 +53,9 @@ async def run(settings: IntakeSettings) -> None:
         app = create_app("Hotline intake")
         add_routes(app, Submitting(acceptance, county, settings.query_code_key), base.pool)
         background = [acceptance.run()]
+        mail_intake = MailIntake(base.pool, acceptance, county)
         if settings.mail_spool is not None:
-            background.append(MailSpool(settings.mail_spool, acceptance, county).run())
+            background.append(MailSpool(settings.mail_spool, mail_intake).run())
+        background += [MailboxReader(mailbox, mail_intake).run() for mailbox in mailboxes]
         # Complaints are accepted while Kafka is away: they wait in the outbox.
         await serve(app, settings, base, *background, needs_kafka=False)

@@ -35,4 +35,6 @@ class IntakeSettings(ServiceSettings):
     query_code_key: Annotated[bytes, BeforeValidator(_read_key), Field(repr=False)]
     # A folder into which a mail system delivers *.eml files; none where mail does not come that way.
     mail_spool: Path | None = None
+    # A file that lists the mailboxes to read by IMAP (docs/mailboxes.md); none where there are none.
+    mailboxes: Path | None = None
     http_port: int = 8101

@@ -6,30 +6,28 @@ twice. ``done/`` holds what became a ticket, ``refused/`` what did not, each wit
 
 import asyncio
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
+from typing import assert_never
 
 import structlog
-from prometheus_client import Counter
 
-from services.intake.acceptance import Acceptance
-from services.intake.channels.mailbox import Refusal, read_mail, to_complaint
-from services.intake.complaint import Complaint, County
-from services.intake.refusal import SubmissionRefused
-from shared.postgres import PASSING
+from services.intake.acceptance import Receipt
+from services.intake.mail_intake import MailIntake, Origin, Verdict
+from services.intake.mailboxes import SPOOL
+from services.intake.store import RefusedMail
 
 log = structlog.get_logger(__name__)
 
-REFUSED = Counter("hotline_mails_refused_total", "Mails that became no ticket", ["code"])
-
 _POLL_SECONDS = 1.0
 _MAILS_PER_COMMIT = 50
+_ORIGIN = Origin(SPOOL)
 
 
 class MailSpool:
-    def __init__(self, folder: Path, acceptance: Acceptance, county: County) -> None:
+    def __init__(self, folder: Path, intake: MailIntake) -> None:
         self._folder = folder
-        self._acceptance = acceptance
-        self._county = county
+        self._intake = intake
 
     async def run(self) -> None:
         """Take in what lies in the folder, once a second, until cancelled."""
@@ -41,43 +39,37 @@ class MailSpool:
             await asyncio.sleep(_POLL_SECONDS)
 
     async def _take_in(self, files: Sequence[Path]) -> None:
-        mails: list[tuple[Path, Complaint]] = []
+        mails: list[tuple[Path, bytes]] = []
         for file in files:
             try:
-                read = await asyncio.to_thread(self._read, file)
+                mails.append((file, await asyncio.to_thread(file.read_bytes)))
             except OSError as error:  # a folder, or a file that we may not open: it stays, and the others go on
                 log.warning("mail_not_readable", file=file.name, error=type(error).__name__)
-                continue
-            if isinstance(read, Complaint):
-                mails.append((file, read))
-            else:
-                self._refuse(file, *read)
-        outcomes = await self._acceptance.accept_each([complaint for _, complaint in mails])
-        for (file, _), outcome in zip(mails, outcomes, strict=True):
-            if isinstance(outcome, PASSING):
-                continue  # it stays in the folder and is tried again
-            if isinstance(outcome, Exception):
-                self._refuse(
-                    file, "failed", "系统内部错误，未能登记，请人工处理。 Internal error; a person must see to it."
-                )
-            else:
-                file.rename(self._folder / "done" / file.name)
+        verdicts = await self._intake.take_in(_ORIGIN, [raw for _, raw in mails])
+        for (file, raw), verdict in zip(mails, verdicts, strict=True):
+            try:
+                self._put_away(file, raw, verdict)
+            except OSError as error:  # a full disk, or somebody else has moved it: it is looked at again
+                log.warning("mail_not_put_away", file=file.name, error=type(error).__name__)
 
-    def _read(self, file: Path) -> Complaint | tuple[str, str]:
-        mail = read_mail(file.read_bytes())
-        if isinstance(mail, Refusal):
-            return mail.code, f"{mail.zh} {mail.en}"
-        try:
-            return to_complaint(mail, self._county)
-        except SubmissionRefused as refused:
-            return "unfit", str(refused)
+    def _put_away(self, file: Path, raw: bytes, verdict: Verdict) -> None:
+        match verdict:
+            case Receipt():
+                file.rename(_place(self._folder / "done", file, raw))
+            case RefusedMail():
+                place = _place(self._folder / "refused", file, raw)
+                place.with_suffix(".reason.txt").write_text(f"{verdict.code}: {verdict.reason}\n", encoding="utf-8")
+                file.rename(place)
+            case None:
+                pass  # it stays in the folder and is tried again
+            case _:
+                assert_never(verdict)
 
-    def _refuse(self, file: Path, code: str, reason: str) -> None:
-        log.info("mail_refused", file=file.name, code=code)
-        REFUSED.labels(code).inc()
-        place = self._folder / "refused" / file.name
-        place.with_suffix(".reason.txt").write_text(f"{code}: {reason}\n", encoding="utf-8")
-        file.rename(place)
+
+def _place(folder: Path, file: Path, raw: bytes) -> Path:
+    """Where `file` goes in `folder`: under its own name, unless another mail lies there under that name."""
+    place = folder / file.name
+    return place.with_stem(f"{file.stem}-{sha256(raw).hexdigest()[:16]}") if place.exists() else place
 
 
 def _in_batches(files: Sequence[Path]) -> list[Sequence[Path]]:

@@ -50,7 +50,28 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::int[], $5::t
 ON CONFLICT DO NOTHING
 """
 
+INSERT_REFUSALS = """
+INSERT INTO refusals (mailbox, mail_hash, code, reason, refused_at)
+SELECT $1, mail_hash, code, reason, $5 FROM unnest($2::bytea[], $3::text[], $4::text[]) AS t (mail_hash, code, reason)
+ON CONFLICT DO NOTHING
+RETURNING code
+"""
+
+READ_REFUSALS = """
+SELECT mailbox, mail_hash, code, reason, refused_at FROM refusals ORDER BY refused_at DESC, mailbox, mail_hash LIMIT $1
+"""
+
 READ_PROGRESS = "SELECT at, status, department, reply FROM progress WHERE complaint_id = $1 ORDER BY version"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedMail:
+    """A mail without a ticket as a person may see it: a hash in place of its id, and the reason."""
+
+    mail_hash: bytes
+    code: str
+    # Chinese, then English.
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +154,21 @@ async def insert_progress(connection: Connection, received: Sequence[Received[Ca
 
 async def read_progress(pool: Pool, complaint_id: UUID) -> list[Record]:
     return await pool.fetch(READ_PROGRESS, complaint_id)
+
+
+async def insert_refusals(pool: Pool, mailbox: str, refused: Sequence[RefusedMail], now: datetime) -> list[str]:
+    """Remember why these mails became no ticket; the codes of those that were not known yet are returned."""
+    rows = await pool.fetch(
+        INSERT_REFUSALS,
+        mailbox,
+        [mail.mail_hash for mail in refused],
+        [mail.code for mail in refused],
+        [mail.reason for mail in refused],
+        now,
+    )
+    return [row["code"] for row in rows]
+
+
+async def read_refusals(pool: Pool, limit: int) -> list[Record]:
+    """The newest refusals first."""
+    return await pool.fetch(READ_REFUSALS, limit)

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.intake.acceptance import Acceptance, Receipt
+from services.intake.channels.service_center import printed_receipt
 from services.intake.channels.submission import SUBMISSION, to_complaint
 from services.intake.complaint import Complaint, County
 from services.intake.refusal import SubmissionRefused
@@ -37,7 +38,7 @@ class Submitting:
             receipt = await self.acceptance.accept(complaint)
         except Exception as error:  # noqa: BLE001  # logged where it arose; its message may quote what was submitted
             raise _failure(error) from None
-        return self._answer(receipt)
+        return self._answer(complaint, receipt)
 
     async def lines(self, numbered: Sequence[tuple[int, bytes]]) -> list[dict[str, Any]]:
         """Accept each line and return one result per line in their order; what is good lands though others fail."""
@@ -49,8 +50,10 @@ class Submitting:
             except Problem as problem:
                 results[number] = problem.as_json()
         outcomes = await self.acceptance.accept_each([complaint for _, complaint in good])
-        for (number, _), outcome in zip(good, outcomes, strict=True):
-            results[number] = _failure(outcome).as_json() if isinstance(outcome, Exception) else self._answer(outcome)
+        for (number, complaint), outcome in zip(good, outcomes, strict=True):
+            results[number] = (
+                _failure(outcome).as_json() if isinstance(outcome, Exception) else self._answer(complaint, outcome)
+            )
         return [{"line": number, **results[number]} for number, _ in numbered]
 
     def _read(self, body: bytes) -> Complaint:
@@ -63,7 +66,7 @@ class Submitting:
         except SubmissionRefused as refused:
             raise _refused([FieldError(refused.field, refused.zh, refused.en)]) from None
 
-    def _answer(self, receipt: Receipt) -> dict[str, Any]:
+    def _answer(self, complaint: Complaint, receipt: Receipt) -> dict[str, Any]:
         answer: dict[str, Any] = {
             "status": 201 if receipt.created else 200,
             "ticket_number": receipt.ticket_number,
@@ -72,6 +75,8 @@ class Submitting:
         if receipt.same_content:
             answer["complaint_id"] = str(receipt.complaint_id)
             answer["query_code"] = query_code(self.query_code_key, receipt.complaint_id)
+            if complaint.channel is Channel.SERVICE_CENTER:
+                answer["receipt"] = printed_receipt(receipt.ticket_number, answer["query_code"], receipt.accepted_at)
         else:
             # Who only knows the external id learns nothing that opens the first complaint's progress.
             answer["warning"] = (

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from services.intake import api as intake_api
 from services.intake.acceptance import Acceptance
 from services.intake.complaint import County
+from services.intake.mail_intake import MailIntake
 from services.intake.submitting import Submitting
 from services.intake.vault import Keyring
 from services.tracker import api as tracker_api
@@ -48,6 +49,11 @@ async def acceptance(intake_pool: Pool, keyring: Keyring) -> AsyncIterator[Accep
     committing.cancel()
     with suppress(asyncio.CancelledError):
         await committing
+
+
+@pytest.fixture
+def mail_intake(intake_pool: Pool, acceptance: Acceptance, county: County) -> MailIntake:
+    return MailIntake(intake_pool, acceptance, county)
 
 
 @pytest.fixture

@@ -13,8 +13,11 @@ from prometheus_client import generate_latest
 
 from services.intake import store
 from services.intake.acceptance import Acceptance
+from services.intake.channels.qa_platform import Platform, Row
 from services.intake.channels.submission import SUBMISSION, to_complaint
 from services.intake.complaint import Complaint, County
+from services.intake.importing import Importing
+from services.intake.mail_intake import MailIntake
 from services.intake.spool import MailSpool
 from services.intake.vault import Keyring, Sealed, open_
 from shared.outbox import Relay
@@ -32,6 +35,13 @@ CANARY = {
 }
 # What of an identity a text can be searched for; names and addresses in a text stay (see shared.redaction).
 IN_TEXT = ("13912345678", "11010519491231002X", "canary@mail.example", "陕A7K3J9", "6222020200112233453")
+# The channels with a form, and what each wants beside what all have.
+FORMS: dict[str, dict[str, Any]] = {
+    "hotline_12345": {},
+    "web_portal": {},
+    "service_center": {"clerk": "0301"},
+    "department_line": {"clerk": "0301", "received_by": "ecology-environment"},
+}
 CANARY_TEXT = (
     "路灯坏了，请打13912345678，证件11010519491231002X，邮箱canary@mail.example，车牌陕A7K3J9，"
     "退款到6222020200112233453。"
@@ -70,13 +80,12 @@ async def everything_stored(pool: Pool) -> str:
 
 
 class TestIdentities:
-    async def submit_canaries(
-        self, intake: httpx.AsyncClient, acceptance: Acceptance, county: County, spool: Path
-    ) -> list[str]:
+    async def submit_canaries(self, intake: httpx.AsyncClient, mail_intake: MailIntake, spool: Path) -> list[str]:
         """Canaries through every channel, and what the submitters were told."""
         told = []
-        for channel in ("hotline_12345", "web_portal"):
-            one = submission(f"{channel}-1", channel=channel, text=CANARY_TEXT, title=CANARY_TEXT[:30], reporter=CANARY)
+        for channel, more in FORMS.items():
+            one = submission(f"{channel}-1", channel=channel, text=CANARY_TEXT, title=CANARY_TEXT[:30], **more)
+            one |= {"reporter": CANARY}
             line = json.dumps(one | {"external_id": f"{channel}-2"})
             told.append((await intake.post("/v1/complaints", json=one)).text)
             told.append((await intake.post("/v1/complaints:batch", content=line)).text)
@@ -84,27 +93,32 @@ class TestIdentities:
             told.append((await intake.post("/v1/complaints", json=one | {"kind": CANARY["phone"]})).text)
         mail = f"From: {CANARY['name']} <{CANARY['email']}>\nMessage-ID: <canary@test>\nSubject: x\n\n{CANARY_TEXT}\n"
         (spool / "canary.eml").write_text(mail, encoding="utf-8")
-        running = asyncio.create_task(MailSpool(spool, acceptance, county).run())
+        running = asyncio.create_task(MailSpool(spool, mail_intake).run())
         async with asyncio.timeout(30):
             while not (spool / "done" / "canary.eml").exists():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         running.cancel()
+        cells = {"id": "q-1", "text": CANARY_TEXT} | {
+            name: CANARY[name] for name in ("name", "phone", "email", "address")
+        }
+        platform = Platform.model_validate({"name": "canary", "columns": {name: name for name in cells}})
+        importing = Importing(mail_intake.acceptance, mail_intake.county, b"only for this test")
+        told += [str(row) async for row in importing.rows(platform, [Row(1, cells), Row(2, cells | {"id": ""})])]
         return told
 
     async def test_are_seen_in_no_table_no_event_no_answer_no_log_and_no_metric(
         self,
         intake: httpx.AsyncClient,
-        acceptance: Acceptance,
-        county: County,
+        mail_intake: MailIntake,
         intake_pool: Pool,
         tmp_path: Path,
         capfd: pytest.CaptureFixture[str],
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         caplog.set_level("DEBUG")
-        told = await self.submit_canaries(intake, acceptance, county, tmp_path)
+        told = await self.submit_canaries(intake, mail_intake, tmp_path)
         logged = capfd.readouterr()
-        assert await intake_pool.fetchval("SELECT count(*) FROM vault") == 5
+        assert await intake_pool.fetchval("SELECT count(*) FROM vault") == 10
         places = {
             "tables and events": await everything_stored(intake_pool),
             "answers": "\n".join(told),

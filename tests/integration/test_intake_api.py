@@ -26,7 +26,7 @@ from shared.language import CaseStatus
 from shared.outbox import Relay
 from shared.postgres import Pool
 from shared.topics import CASES_EVENTS
-from tests.examples import NOW, record, somebody_waits_for_a_lock, submission
+from tests.examples import NOW, record, somebody_waits_for_a_lock, submission, waiting
 from tests.integration.conftest import client_of
 
 CANARY = "canary-7f3a"
@@ -115,6 +115,34 @@ class TestSubmittingOne:
         assert all(len(given) == 1 for given in tickets.values())
         assert len(set.union(*tickets.values())) == 20
         assert (await stored(intake_pool), len(await intake_pool.fetch("SELECT FROM outbox"))) == (20, 20)
+
+
+class TestTheDesk:
+    async def test_gets_a_receipt_to_print_and_the_same_one_again(self, intake: httpx.AsyncClient) -> None:
+        at_the_desk = {"channel": "service_center", "clerk": "0301", "reporter": {"name": CANARY}}
+        first = (await submit(intake, "D-1", **at_the_desk)).json()
+        receipt = first["receipt"]
+        assert first["ticket_number"] in receipt
+        assert first["query_code"] in receipt
+        assert CANARY not in receipt
+        assert (await submit(intake, "D-1", **at_the_desk)).json()["receipt"] == receipt
+        [line] = await submit_lines(intake, [submission("D-1") | at_the_desk])
+        assert line["receipt"] == receipt
+
+    async def test_alone_gets_one(self, intake: httpx.AsyncClient) -> None:
+        assert "receipt" not in (await submit(intake, "A-1")).json()
+
+
+class TestTheFirstReceiver:
+    async def test_is_known_to_the_router(self, intake: httpx.AsyncClient, intake_pool: Pool) -> None:
+        response = await submit(intake, "L-1", channel="department_line", clerk="7", received_by="ecology-environment")
+        assert response.status_code == 201
+        [message] = await waiting(intake_pool)
+        event = json.loads(message.body or b"")
+        assert (event["channel"], event["received_by"]) == ("department_line", "ecology-environment")
+        # Who the clerk is stays in the intake.
+        assert "clerk" not in event
+        assert "operator" not in event
 
 
 class TestWrongSubmissions:

@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from services.intake.complaint import Reporter, clean
-from shared.language import Confidentiality, DepartmentCode, Kind
+from services.intake.complaint import Complaint, County, Reporter, clean, normalize
+from shared.language import Channel, Confidentiality, DepartmentCode, Kind, Urgency
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
@@ -62,3 +62,39 @@ class Form(BaseModel):
     confidentiality: Confidentiality = Confidentiality.NAMED
     reporter: ReporterForm | None = None
     accused: DepartmentCode | None = None
+
+
+class ClerkForm(Form):
+    """A form that staff fill in, who may judge how urgent it is; a citizen cannot set the two-hour clocks running."""
+
+    # None: judged by the county's urgent words.
+    urgency: Urgency | None = None
+
+
+def complaint_of(
+    form: Form,
+    county: County,
+    channel: Channel,
+    *,
+    external_id: str | None = None,
+    urgency: Urgency | None = None,
+    received_by: DepartmentCode | None = None,
+    operator: str | None = None,
+) -> Complaint:
+    """The complaint that `form` means on `channel`; SubmissionRefused says what keeps it from being one."""
+    return normalize(
+        county,
+        channel=channel,
+        external_id=external_id or form.external_id,
+        kind=form.kind,
+        text=form.text,
+        title=form.title,
+        place=form.place,
+        occurred_at=form.occurred_at,
+        urgency=urgency,
+        confidentiality=form.confidentiality,
+        accused=form.accused,
+        received_by=received_by,
+        operator=operator,
+        reporter=form.reporter.to_reporter() if form.reporter else None,
+    )

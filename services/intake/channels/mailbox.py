@@ -116,6 +116,11 @@ def to_complaint(
     )
 
 
+def external_id(raw: bytes) -> str:
+    """What tells this mail from others, whether it becomes a ticket or not."""
+    return _external_id(_headers(raw), raw)
+
+
 class _AsWritten(policy.Compat32):
     """Header values untouched: the newer policies' own decoding raises on broken ones and takes quadratic time."""
 

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from services.intake.channels.form import Form
-from services.intake.complaint import Complaint, County, normalize
+from services.intake.channels.form import Form, complaint_of
+from services.intake.complaint import Complaint, County
 from shared.language import Channel
 
 
@@ -13,16 +13,4 @@ class PortalForm(Form):
 
 def to_complaint(form: PortalForm, county: County) -> Complaint:
     """SubmissionRefused says what keeps the form from being a complaint."""
-    return normalize(
-        county,
-        channel=Channel.WEB_PORTAL,
-        external_id=form.external_id,
-        kind=form.kind,
-        text=form.text,
-        title=form.title,
-        place=form.place,
-        occurred_at=form.occurred_at,
-        confidentiality=form.confidentiality,
-        accused=form.accused,
-        reporter=form.reporter.to_reporter() if form.reporter else None,
-    )
+    return complaint_of(form, county, Channel.WEB_PORTAL)

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from deploy.local.feed import SAMPLE
+from deploy.local.feed import SAMPLE, desk_submissions
+from services.intake.channels.department_line import DepartmentLineForm
 from services.intake.channels.mailbox import Mail, Refusal, RefusalCode, read_mail
 from services.intake.channels.submission import SUBMISSION
+from services.intake.export_files import read_rows
+from services.intake.importing import read_platform
 from shared.language import Channel, Kind
 from shared.policy_files import load_policy
 from shared.redaction import redact
@@ -22,7 +25,8 @@ LINES: list[dict[str, Any]] = [
 ]
 # What was submitted twice counts once.
 COMPLAINTS = list({(line["channel"], line["external_id"]): line for line in LINES}.values())
-POLICY = load_policy(Path(__file__).parents[3] / "deploy" / "policy" / "zhenping")
+POLICY_FILES = Path(__file__).parents[3] / "deploy" / "policy" / "zhenping"
+POLICY = load_policy(POLICY_FILES)
 DEPARTMENTS = set(POLICY.departments)
 
 
@@ -186,6 +190,27 @@ def test_reporters_are_invented() -> None:
     for reporter in (complaint["reporter"] for complaint in COMPLAINTS if complaint["reporter"]):
         assert reporter["name"] is None or reporter["name"].startswith("测试用户")
         assert reporter["phone"] is None or re.fullmatch(r"1380000[0-9]{4}", reporter["phone"])
+
+
+def test_the_clerks_of_the_centre_and_of_the_departments_register_too() -> None:
+    desks = [SUBMISSION.validate_json(json.dumps(one)) for one in desk_submissions()]
+    assert {desk.channel for desk in desks} == {Channel.SERVICE_CENTER, Channel.DEPARTMENT_LINE}
+    assert {desk.received_by for desk in desks if isinstance(desk, DepartmentLineForm)} <= DEPARTMENTS
+    for desk in desks:
+        assert not redact(INVENTED.sub("", desk.text)).counts
+        if desk.reporter:
+            assert re.fullmatch(r"测试用户.*", desk.reporter.name or "")
+            assert re.fullmatch(r"1380000[0-9]{4}", desk.reporter.phone or "")
+
+
+def test_the_platforms_exports_name_nobody() -> None:
+    platform = read_platform(POLICY_FILES / "platforms" / "wenzheng.yaml")
+    rows = [row for export in sorted((SAMPLE / "platforms").iterdir()) for row in read_rows(export, platform)]
+    assert len(rows) >= 12
+    for row in rows:
+        assert not redact(INVENTED.sub("", row.cells["问政内容"])).counts
+        assert re.fullmatch(r"(测试用户.*)?", row.cells["网民姓名"])
+        assert re.fullmatch(r"(1380000[0-9]{4})?", row.cells["联系电话"])
 
 
 def test_an_anonymous_complaint_has_no_reporter() -> None:

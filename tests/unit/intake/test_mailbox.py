@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from services.intake.channels.mailbox import Mail, Refusal, RefusalCode, read_mail, to_complaint
 from services.intake.complaint import MAX_TEXT, County, Reporter
 from services.intake.mail_text import Flaw
+from services.intake.refusal import SubmissionRefused
 from shared.language import Channel, Confidentiality, Kind
 
-COUNTY = County(towns=["城关镇"], urgent_words=["停水"], departments=[])
+COUNTY = County(towns=["城关镇"], urgent_words=["停水"], departments=["water-bureau"])
 
 
 def raw_mail(
@@ -55,6 +56,11 @@ def test_a_mailbox_says_what_comes_in_on_it() -> None:
         mail(), COUNTY, kind=Kind.HELP, confidentiality=Confidentiality.NAMED, received_by="water-bureau"
     )
     assert (made.kind, made.confidentiality, made.received_by) == (Kind.HELP, Confidentiality.NAMED, "water-bureau")
+
+
+def test_a_department_that_the_county_does_not_have_cannot_have_received_it() -> None:
+    with pytest.raises(SubmissionRefused, match="received_by"):
+        to_complaint(mail(), COUNTY, received_by="moon-bureau")
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,47 @@ def test_the_smallest_portal_form_becomes_a_complaint() -> None:
     assert (made.title, made.place, made.reporter, made.operator) == (None, None, None, None)
 
 
+DESK = {"channel": "service_center", "external_id": "d-1", "kind": "help", "text": "路灯不亮", "clerk": "0301"}
+LINE = DESK | {"channel": "department_line", "received_by": "water-bureau"}
+
+
+def test_what_a_person_says_at_the_desk_becomes_a_complaint_that_names_the_clerk() -> None:
+    made = to_complaint(SUBMISSION.validate_json(written(DESK)), COUNTY)
+    assert (made.channel, made.operator, made.received_by) == (Channel.SERVICE_CENTER, "0301", None)
+
+
+def test_what_reached_a_department_says_which_received_it_first() -> None:
+    made = to_complaint(SUBMISSION.validate_json(written(LINE)), COUNTY)
+    assert (made.channel, made.operator, made.received_by) == (Channel.DEPARTMENT_LINE, "0301", "water-bureau")
+
+
+def test_two_departments_may_count_in_the_same_way() -> None:
+    county = County(towns=[], urgent_words=[], departments=["water-bureau", "tax"])
+    ids = {
+        to_complaint(SUBMISSION.validate_json(written(LINE, received_by=code)), county).external_id
+        for code in ("water-bureau", "tax")
+    }
+    assert len(ids) == 2
+
+
+def test_a_department_registers_a_complaint_about_itself_like_any_other() -> None:
+    made = to_complaint(SUBMISSION.validate_json(written(LINE, accused="water-bureau")), COUNTY)
+    assert (made.accused, made.received_by) == ("water-bureau", "water-bureau")
+
+
+def test_a_department_that_the_county_does_not_have_received_nothing() -> None:
+    with pytest.raises(SubmissionRefused, match="received_by"):
+        to_complaint(SUBMISSION.validate_json(written(LINE, received_by="moon-bureau")), COUNTY)
+
+
+@pytest.mark.parametrize(
+    ("form", "field"), [(DESK, "clerk"), (LINE, "clerk"), (LINE, "received_by")], ids=lambda value: str(value)[:30]
+)
+def test_who_registered_it_is_never_left_out(form: dict[str, Any], field: str) -> None:
+    [error] = errors_of(written(form, **{field: LEAVE_OUT}))
+    assert error.field == field
+
+
 def test_null_means_not_given() -> None:
     nothing = dict.fromkeys(("title", "place", "occurred_at", "reporter", "accused"))
     assert to_complaint(SUBMISSION.validate_json(written(SMALLEST | nothing)), COUNTY) == to_complaint(
@@ -89,7 +130,7 @@ def test_an_accused_that_the_county_does_not_have_is_refused() -> None:
         (b"\xff\xfe", "", "not valid JSON"),
         (b"[]", "", "must be a JSON object"),
         (b"{}", "channel", "channel is missing"),
-        (written(SMALLEST, channel="mailbox"), "channel", "hotline_12345, web_portal"),
+        (written(SMALLEST, channel="mailbox"), "channel", "hotline_12345, web_portal, service_center, department_line"),
         (written(SMALLEST, text=LEAVE_OUT), "text", "missing"),
         (written(SMALLEST, text=7), "text", "must be a string"),
         (written(SMALLEST, kind="anger"), "kind", "'praise'"),
