@@ -123,6 +123,29 @@ SELECT
 FROM cases
 """
 READ_CASE = _CASE + "WHERE complaint_id = $1"
+
+READ_DEADLINES = """
+SELECT
+    deadline_id, clock, started_at, term, due_at, warn_at, provisional, policy_hash, calendar_version,
+    CASE WHEN replaces IS NOT NULL THEN
+        jsonb_build_object('deadline_id', replaces, 'because', replaced_because)
+    END AS replaces,
+    (
+        SELECT jsonb_build_object('deadline_id', later.deadline_id, 'because', later.replaced_because)
+        FROM deadlines AS later
+        WHERE later.complaint_id = $1 AND later.replaces = deadlines.deadline_id
+        ORDER BY later.started_at LIMIT 1
+    ) AS replaced_by,
+    (
+        SELECT coalesce(jsonb_object_agg(outcome, at), '{}') FROM outcomes
+        WHERE outcomes.deadline_id = deadlines.deadline_id
+    ) AS outcomes,
+    timelines.days AS timeline
+FROM deadlines JOIN timelines USING (timeline_id)
+WHERE complaint_id = $1
+ORDER BY started_at, due_at, clock
+"""
+
 # Bounds instead of an equality, and no condition on $3: so the page is read from cases_queue, from where the last one
 # ended, whatever the planner believes of the other departments' cases.
 READ_QUEUE = (
