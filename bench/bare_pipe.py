@@ -28,6 +28,7 @@ from services.intake.complaint import County
 from services.intake.ticket import ticket_number
 from services.intake.vault import Identity, Keyring, seal
 from services.router import store as router_store
+from services.tracker import record_store
 from services.tracker import store as tracker_store
 from services.tracker.calendar import Calendar
 from services.tracker.deadlines import due
@@ -47,6 +48,8 @@ _WHY = "提到“施工”“噪音”，属于“建筑施工噪声”事项，
 _EVIDENCE = orjson.dumps(
     {"words": [{"step": "rule", "word": "施工", "speaks_for": "noise"}] * 3, "runners_up": []}
 ).decode()
+# As long as what the tracker enters of two deadlines.
+_DEADLINES_TOLD = "0" * 870
 _HEADERS = [
     ("ce_specversion", b"1.0"),
     ("ce_id", str(uuid4()).encode()),
@@ -235,7 +238,22 @@ async def _insert_cases(
         ["due"] * 2 * n + ["warning"] * n,
         [due_at] * 3 * n,
     )
-    await connection.execute(tracker_store.INSERT_MOVES, ids, 1, "assign", "dispatched", "system", None, now, None)
+    await connection.execute(
+        record_store.INSERT_ENTRIES,
+        ids,
+        [1] * n,
+        ["assign"] * n,
+        [1] * n,
+        ["dispatched"] * n,
+        ["system"] * n,
+        [None] * n,
+        [None] * n,
+        [now] * n,
+        [None] * n,
+        [_DEADLINES_TOLD] * n,
+        [bytes(32)] * n,
+        [bytes(32)] * n,
+    )
 
 
 def _consumer(pipe: Pipe, topic: Topic) -> AIOKafkaConsumer:

@@ -51,7 +51,7 @@ _TRACES = {
     "tracker": """
         SELECT complaint_id::text, 'case' FROM cases
         UNION ALL SELECT complaint_id::text, 'deadline' FROM deadlines
-        UNION ALL SELECT complaint_id::text, 'move' FROM moves
+        UNION ALL SELECT complaint_id::text, 'entry' FROM entries
     """,
 }
 # What a complaint leaves behind that has come through exactly once and that nobody has worked on.
@@ -63,7 +63,7 @@ ONCE = {
     "decision in force": 1,
     "case": 1,
     "deadline": 2,
-    "move": 1,
+    "entry": 1,
 }
 
 

@@ -28,5 +28,12 @@ BEGIN
             EXECUTE format('REVOKE %I FROM CURRENT_USER', service);
         END IF;
     END LOOP;
+
+    -- May check the tracker's record and change nothing; the tracker's migrations say what it may read. Nobody logs in
+    -- as this role itself: CREATE ROLE … LOGIN PASSWORD … IN ROLE tracker_auditor.
+    IF to_regrole('tracker_auditor') IS NULL THEN
+        CREATE ROLE tracker_auditor NOLOGIN;
+    END IF;
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO tracker_auditor', current_database());
 END
 $$;

@@ -1,6 +1,7 @@
 """The tracker's command line: ``python -m services.tracker --help``."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -9,15 +10,17 @@ import asyncpg
 import typer
 import uvloop
 
-from services.tracker import deadlines, store
+from services.tracker import deadlines, record_store, store, verifying
 from services.tracker.calendar import Calendar
 from services.tracker.due import format_due
 from services.tracker.main import run
+from services.tracker.record import Broken
 from services.tracker.settings import TrackerSettings
+from services.tracker.verifying import Whole
 from shared.commands import add_commands
 from shared.logs import configure_logs
 from shared.policy_files import load_policy
-from shared.settings import read_settings
+from shared.settings import PostgresSettings, read_settings
 from shared.term import Term
 
 app = typer.Typer(
@@ -69,6 +72,39 @@ def clock(
             "real deadlines run on real time; HOTLINE_SIMULATION=true allows this in a demonstration"
         )
     asyncio.run(_set_clock(str(settings.database_url), timedelta(days=ahead)))
+
+
+@app.command()
+def verify(
+    heads: Annotated[
+        Path | None, typer.Option(help="A file of lines that `heads` printed: each must still hold.", exists=True)
+    ] = None,
+) -> None:
+    """Check the whole record; name the first thing that is not as it was written, and exit with 1."""
+    exported = heads.read_text(encoding="utf-8").splitlines() if heads else []
+    found = asyncio.run(_verify(str(read_settings(PostgresSettings).database_url), exported))
+    if not isinstance(found, Whole):
+        typer.echo(f"BROKEN: {found}", err=True)
+        raise typer.Exit(1)
+    head = f"the last is {found.head.line}" if found.head else "nothing was anchored yet"
+    typer.echo(f"whole: {found.entries} entries of {found.cases} cases, {found.anchors} anchors; {head}")
+
+
+async def _verify(database_url: str, exported: Sequence[str]) -> Whole | Broken | str:
+    async with verifying.snapshot(database_url) as connection:
+        return await verifying.verify(connection, exported)
+
+
+@app.command("heads")
+def heads_command() -> None:
+    """Print the head of every hour's anchor, a line each; keep them where nobody can change them."""
+    for line in asyncio.run(_heads(str(read_settings(PostgresSettings).database_url))):
+        typer.echo(line)
+
+
+async def _heads(database_url: str) -> Sequence[str]:
+    async with verifying.snapshot(database_url) as connection:
+        return [anchor.line for anchor in await record_store.read_anchors(connection)]
 
 
 async def _set_clock(database_url: str, ahead: timedelta) -> None:

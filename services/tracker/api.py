@@ -69,6 +69,18 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
             raise _no_such_case()
         return _case(row)
 
+    @app.get("/v1/cases/{case_id}/deadlines", tags=["cases"])
+    async def deadlines(case_id: UUID) -> dict[str, Any]:
+        """Every deadline that the case has had, replaced ones too, with all that is needed to count it again by hand.
+
+        `term` runs from `started_at` by the calendar and the policy that are named; `timeline` says of each day whether
+        it counted and why.
+        """
+        rows = await pool.fetch(store.READ_DEADLINES, case_id)
+        if not rows:
+            raise _no_such_case()
+        return {"complaint_id": case_id, "items": [_deadline(row) for row in rows]}
+
     @app.get("/v1/departments/{code}/cases", tags=["departments"])
     async def queue(
         code: DepartmentCode, status: CaseStatus | None = None, after: UUID | None = None, limit: Limit = 100
@@ -125,6 +137,11 @@ def _no_such_case() -> Problem:
 
 def _case(row: Record) -> dict[str, Any]:
     return {**row, "deadlines": orjson.loads(row["deadlines"])}
+
+
+def _deadline(row: Record) -> dict[str, Any]:
+    written = {name: row[name] for name in ("replaces", "replaced_by", "outcomes", "timeline")}
+    return {**row, **{name: orjson.loads(value) if value else None for name, value in written.items()}}
 
 
 def _page(items: list[dict[str, Any]], key: str, limit: int) -> dict[str, Any]:

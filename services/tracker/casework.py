@@ -7,6 +7,8 @@ from uuid import UUID
 from services.tracker import store
 from services.tracker.handlers import case_message
 from services.tracker.lifecycle import MOVES, Action, Actor, move
+from services.tracker.record import Happening
+from services.tracker.record_store import append_to_record
 from shared import outbox
 from shared.events import CaseAcknowledged, CaseEvent, CaseReplied
 from shared.outbox import Relay
@@ -53,7 +55,7 @@ class Casework:
             moved = move(state, action, actor, department, expected_version)
             now = await store.present(connection)
             await store.update_case(connection, case_id, moved, tuple(MOVES[state.status, action].stops), now)
-            await store.record_move(connection, [case_id], moved, action, actor, now, note)
+            await append_to_record(connection, [Happening(case_id, action, actor, now, moved, note=note)])
             event = make_event(
                 complaint_id=case_id, department=department, status=moved.status, version=moved.version, at=now
             )

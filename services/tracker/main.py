@@ -1,6 +1,7 @@
 """The tracker put together: the one place where its parts meet."""
 
 from services.tracker import store
+from services.tracker.anchoring import Anchoring
 from services.tracker.api import add_routes
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
@@ -36,6 +37,7 @@ async def run(settings: TrackerSettings) -> None:
             settings,
             base,
             Sweeper(base.pool, base.relay, policy).run(),
+            Anchoring(base.pool).run(),
             needs_kafka=True,
             refreshes=(refresh_gauges(base.pool),),
         )

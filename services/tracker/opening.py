@@ -59,6 +59,27 @@ class OpenedCase:
             ),
         )
 
+    @property
+    def deadlines_in_record(self) -> str:
+        """The deadlines as JSON for the record, so that whoever changes one later contradicts it."""
+        return orjson.dumps(
+            [
+                {
+                    "deadline_id": d.deadline_id,
+                    "clock": d.clock,
+                    "started_at": d.due.opened_at,
+                    "term": str(d.due.term),
+                    "due_at": d.due.due_at,
+                    "warn_at": d.warn_at,
+                    "provisional": d.due.provisional,
+                    "policy_hash": d.policy_hash,
+                    "calendar_version": d.due.calendar_version,
+                    "timeline_id": d.timeline.timeline_id,
+                }
+                for d in self.deadlines
+            ]
+        ).decode()
+
 
 def open_case(assigned: ComplaintAssigned, now: datetime, policy: Policy, calendar: Calendar) -> OpenedCase:
     """The case that follows from `assigned` at the instant `now`: its clocks start with the dispatch to the department.

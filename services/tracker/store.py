@@ -1,4 +1,4 @@
-"""All SQL of the tracker."""
+"""All SQL of the tracker but that of the record."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,6 +6,8 @@ from uuid import UUID
 
 from services.tracker.lifecycle import Action, Actor, CaseState, Role
 from services.tracker.opening import FIRST_VERSION, OpenedCase
+from services.tracker.record import Happening
+from services.tracker.record_store import begin_record
 from shared.events import InactionSuspected
 from shared.language import CaseStatus, Clock
 from shared.postgres import Connection, Pool
@@ -48,11 +50,6 @@ INSERT INTO timers (deadline_id, kind, fires_at)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])
 """
 
-INSERT_MOVES = """
-INSERT INTO moves (complaint_id, version, action, status, actor_role, actor_department, at, note)
-SELECT complaint_id, $2, $3, $4, $5, $6, $7, $8 FROM unnest($1::uuid[]) AS complaint_id
-"""
-
 # No key update: rows that refer to the case, such as the sweeper's, are inserted without waiting for whoever moves it.
 LOCK_CASE = "SELECT status, version, department FROM cases WHERE complaint_id = $1 FOR NO KEY UPDATE"
 # Whoever moves a case reads the clock while holding its timers: then the sweeper has either fired them already, and the
@@ -72,21 +69,25 @@ INSERT INTO outcomes (deadline_id, outcome, at) SELECT deadline_id, 'met', $3 FR
 ON CONFLICT DO NOTHING
 """
 
+# The case is locked too, for what fires goes into its record; one that somebody is moving is left for the next sweep.
 CLAIM_TIMERS = """
 WITH due AS (
-    SELECT deadline_id, kind FROM timers WHERE fires_at <= $1
-    ORDER BY fires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    SELECT
+        timers.kind, fires_at, deadline_id, clock, deadlines.due_at, deadlines.started_at, complaint_id,
+        cases.department, cases.ticket_number
+    FROM timers JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
+    WHERE fires_at <= $1
+    ORDER BY fires_at LIMIT $2
+    FOR NO KEY UPDATE OF cases SKIP LOCKED FOR UPDATE OF timers SKIP LOCKED
 ), claimed AS (
     DELETE FROM timers USING due
     WHERE timers.deadline_id = due.deadline_id AND timers.kind = due.kind
-    RETURNING timers.*
+    RETURNING timers.deadline_id, timers.kind
 )
-SELECT
-    claimed.kind, claimed.fires_at, deadline_id, deadlines.clock, deadlines.due_at, deadlines.started_at,
-    complaint_id, cases.department, cases.ticket_number, met.met_at
-FROM claimed JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
+SELECT due.*, met.met_at
+FROM claimed JOIN due USING (deadline_id, kind)
 LEFT JOIN (SELECT deadline_id, at AS met_at FROM outcomes WHERE outcome = 'met') AS met USING (deadline_id)
-ORDER BY claimed.fires_at, claimed.kind DESC
+ORDER BY due.fires_at, due.kind DESC
 """
 
 INSERT_OUTCOMES = """
@@ -123,6 +124,29 @@ SELECT
 FROM cases
 """
 READ_CASE = _CASE + "WHERE complaint_id = $1"
+
+READ_DEADLINES = """
+SELECT
+    deadline_id, clock, started_at, term, due_at, warn_at, provisional, policy_hash, calendar_version,
+    CASE WHEN replaces IS NOT NULL THEN
+        jsonb_build_object('deadline_id', replaces, 'because', replaced_because)
+    END AS replaces,
+    (
+        SELECT jsonb_build_object('deadline_id', later.deadline_id, 'because', later.replaced_because)
+        FROM deadlines AS later
+        WHERE later.complaint_id = $1 AND later.replaces = deadlines.deadline_id
+        ORDER BY later.started_at LIMIT 1
+    ) AS replaced_by,
+    (
+        SELECT coalesce(jsonb_object_agg(outcome, at), '{}') FROM outcomes
+        WHERE outcomes.deadline_id = deadlines.deadline_id
+    ) AS outcomes,
+    timelines.days AS timeline
+FROM deadlines JOIN timelines USING (timeline_id)
+WHERE complaint_id = $1
+ORDER BY started_at, due_at, clock
+"""
+
 # Bounds instead of an equality, and no condition on $3: so the page is read from cases_queue, from where the last one
 # ended, whatever the planner believes of the other departments' cases.
 READ_QUEUE = (
@@ -189,7 +213,7 @@ async def present(connection: "Connection | Pool") -> datetime:
 
 
 async def insert_cases(connection: Connection, opened: Sequence[OpenedCase]) -> set[UUID]:
-    """Insert the cases that do not exist yet, with deadlines, timers and first move, and return their ids."""
+    """Insert the cases that do not exist yet, with deadlines, timers and first entry, and return their ids."""
     assigned = [o.assigned for o in opened]
     opened_at = opened[0].opened_at
     rows = await connection.fetch(
@@ -234,26 +258,21 @@ async def insert_cases(connection: Connection, opened: Sequence[OpenedCase]) -> 
     )
     timers = [(d.deadline_id, t.kind, t.at) for d in deadlines for t in d.timers]
     await connection.execute(INSERT_TIMERS, [t[0] for t in timers], [t[1] for t in timers], [t[2] for t in timers])
-    await record_move(
-        connection, list(inserted), CaseState(CaseStatus.DISPATCHED, FIRST_VERSION), Action.ASSIGN, _ROUTER, opened_at
-    )
+    await begin_record(connection, [_opening(o) for o in opened if o.assigned.complaint_id in inserted])
     return inserted
 
 
 _ROUTER = Actor(Role.SYSTEM)
 
 
-async def record_move(
-    connection: Connection,
-    complaint_ids: Sequence[UUID],
-    state: CaseState,
-    action: Action,
-    actor: Actor,
-    at: datetime,
-    note: str | None = None,
-) -> None:
-    await connection.execute(
-        INSERT_MOVES, complaint_ids, state.version, action, state.status, actor.role, actor.department, at, note
+def _opening(opened: OpenedCase) -> Happening:
+    return Happening(
+        opened.assigned.complaint_id,
+        Action.ASSIGN,
+        _ROUTER,
+        opened.opened_at,
+        CaseState(CaseStatus.DISPATCHED, FIRST_VERSION),
+        deadlines=opened.deadlines_in_record,
     )
 
 

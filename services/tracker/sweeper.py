@@ -5,7 +5,7 @@ transaction that deletes them.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import assert_never
 
@@ -15,6 +15,9 @@ from prometheus_client import Counter, Gauge
 
 from services.tracker import store
 from services.tracker.inaction import TimerKind, suspect
+from services.tracker.lifecycle import Actor, Role
+from services.tracker.record import Fired, Happening
+from services.tracker.record_store import append_to_record
 from shared import outbox
 from shared.events import ClockEvent, DeadlineMissed, DeadlineWarned, InactionSuspected, event_id
 from shared.language import Clock
@@ -30,6 +33,12 @@ FIRED = Counter("hotline_timers_fired_total", "Timers fired", ["kind", "clock"])
 SUSPECTED = Counter("hotline_inaction_suspected_total", "Suspected inaction", ["department", "kind"])
 LAG = Gauge("hotline_deadline_lag_seconds", "How late the last timer of the last batch fired")
 
+_FIRED: Mapping[type[ClockEvent], Fired] = {
+    DeadlineWarned: Fired.WARNED,
+    DeadlineMissed: Fired.MISSED,
+    InactionSuspected: Fired.SUSPECTED,
+}
+_ITSELF = Actor(Role.SYSTEM)
 _BATCH = 1000
 _POLL_SECONDS = 1.0
 
@@ -58,9 +67,12 @@ class Sweeper:
             if not fired:
                 return 0
             outcomes = [(row["deadline_id"], _outcome(row)) for row in fired]
-            events = [event for row in fired for event in self._events(row, now)]
+            each = [(row, self._events(row, now)) for row in fired]
+            events = [event for _, its in each for event in its]
+            happenings = [_happening(row, event) for row, its in each for event in its]
             suspected = [event for event in events if isinstance(event, InactionSuspected)]
             await store.insert_fired(connection, outcomes, suspected, now)
+            await append_to_record(connection, happenings)
             await outbox.append(connection, [clock_message(event) for event in events])
         self._relay.wake()
         LAG.set((now - fired[-1]["fires_at"]).total_seconds())
@@ -106,6 +118,17 @@ class Sweeper:
 
 def _outcome(row: Record) -> str:
     return "warned" if row["kind"] == TimerKind.WARNING else "missed"
+
+
+def _happening(row: Record, event: ClockEvent) -> Happening:
+    return Happening(
+        event.complaint_id,
+        _FIRED[type(event)],
+        _ITSELF,
+        event.at,
+        deadline_id=row["deadline_id"],
+        note=event.evidence if isinstance(event, InactionSuspected) else None,
+    )
 
 
 def clock_message(event: ClockEvent) -> Message:

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from services.intake import store as intake_store
+from services.tracker import record_store
 from services.tracker import store as tracker_store
 from shared import inbox, migrate, outbox
 from shared.postgres import Connection
@@ -40,7 +41,9 @@ INSERT INTO timers
 INSERT INTO outcomes SELECT pg_temp.id(n, 11), 'met', at FROM numbers;
 INSERT INTO inaction
     SELECT pg_temp.id(n, 20), pg_temp.id(n, 1), department, 'not_answered', 'reply', at, at, 'evidence' FROM numbers;
-INSERT INTO moves SELECT pg_temp.id(n, 1), 1, 'assign', 'dispatched', 'system', NULL, at, NULL FROM numbers;
+INSERT INTO entries (complaint_id, number, happened, version, status, actor_role, at, prev_hash, hash)
+    SELECT pg_temp.id(n, 1), number, 'assign', 1, 'dispatched', 'system', at, '', ''
+    FROM numbers, generate_series(1, 3) AS number;
 """
 FILL_INTAKE = """
 INSERT INTO complaints
@@ -177,6 +180,22 @@ class TestTracker:
         plan = await plan_of(tracker, tracker_store.STOP_CLOCKS, case, ["acknowledge", "reply"], NOW)
         assert_lean(plan, "deadlines_case", at_most=8)
         assert "timers_pkey" in indexes(plan)
+
+    @pytest.mark.parametrize("generic", [True, False])
+    async def test_the_ends_of_records_are_found_without_reading_what_stands_before_them(
+        self, tracker: Connection, *, generic: bool
+    ) -> None:
+        some = [row[0] for row in await tracker.fetch("SELECT complaint_id FROM cases LIMIT 10 OFFSET 5000")]
+        asked = "{" + ",".join(map(str, some)) + "}" if generic else some
+        plan = await plan_of(tracker, record_store.READ_HEADS, asked, generic=generic)
+        assert_lean(plan, "entries_pkey", at_most=10)
+
+    async def test_an_anchor_reads_the_entries_since_the_last_one(self, tracker: Connection) -> None:
+        last_id = await tracker.fetchval(record_store.NEWEST_ENTRY)
+        changed = await plan_of(tracker, record_store.READ_CHANGED, last_id - 50, last_id)
+        assert_lean(changed, "entries_newest", at_most=50)
+        assert_lean(await plan_of(tracker, record_store.NEWEST_ENTRY), "entries_newest", at_most=1)
+        assert_lean(await plan_of(tracker, record_store.NTH_ENTRY, 100, last_id, 9), "entries_newest", at_most=10)
 
     async def test_a_page_of_suspected_inaction_reads_that_page(self, tracker: Connection) -> None:
         first = await plan_of(tracker, tracker_store.READ_INACTION, None, 50)

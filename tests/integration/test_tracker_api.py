@@ -48,7 +48,7 @@ async def reply(tracker: httpx.AsyncClient, case: ComplaintAssigned, **more: Any
 
 
 async def moves(pool: Pool) -> list[tuple[Any, ...]]:
-    rows = await pool.fetch("SELECT version, action, status, actor_department, note FROM moves ORDER BY version")
+    rows = await pool.fetch("SELECT version, happened, status, actor_department, note FROM entries ORDER BY number")
     return [tuple(row) for row in rows]
 
 

@@ -104,7 +104,7 @@ async def test_everybody_who_follows_cases_is_told_of_it_and_of_its_deadlines(
     assert {(one.clock, one.due_at, one.warn_at) for one in event.deadlines} == {
         (Clock(clock), row["due_at"], row["warn_at"]) for clock, row in rows.items()
     }
-    [move] = await tracker_pool.fetch("SELECT version, action, status, actor_role, at FROM moves")
+    [move] = await tracker_pool.fetch("SELECT version, happened, status, actor_role, at FROM entries")
     assert tuple(move) == (event.version, "assign", event.status, "system", event.at)
 
 
@@ -117,7 +117,7 @@ async def test_an_assignment_delivered_again_opens_no_second_case_and_no_second_
     before_again = await deadlines(tracker_pool)
     await consumer(batch[::-1])
     assert await deadlines(tracker_pool) == before_again
-    tables = ("cases", "deadlines", "timers", "moves", "outbox")
+    tables = ("cases", "deadlines", "timers", "entries", "outbox")
     assert [await count(tracker_pool, table) for table in tables] == [20, 40, 60, 20, 20]
 
 
@@ -132,7 +132,7 @@ async def test_two_assignments_of_one_complaint_open_one_case_with_one_pair_of_d
     one, other = (record(each, topic=QUEUE) for each in (first, second))
     for batch in [[one, other]] if together else [[one], [other]]:
         await consumer(batch)
-    tables = ("cases", "deadlines", "timers", "moves", "outbox")
+    tables = ("cases", "deadlines", "timers", "entries", "outbox")
     assert [await count(tracker_pool, table) for table in tables] == [1, 2, 3, 1, 1]
     assert await tracker_pool.fetchval("SELECT decision_id FROM cases") == first.decision_id
 
@@ -143,7 +143,7 @@ async def test_two_trackers_that_get_the_same_batch_open_each_case_once(
     batch = [record(assignment(), topic=QUEUE, offset=offset) for offset in range(100)]
     one, other = (consumer_of(tracker_pool, policy, calendar) for _ in range(2))
     await asyncio.gather(one(batch), other(batch[::-1]))
-    tables = ("cases", "deadlines", "timers", "moves", "outbox")
+    tables = ("cases", "deadlines", "timers", "entries", "outbox")
     assert [await count(tracker_pool, table) for table in tables] == [100, 200, 300, 100, 100]
 
 
