@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from shared.metrics import DEPENDENCY_UP, Refresh
+from shared.metrics import DEPENDENCY_UP, STALE_GAUGES, Refresh
 from shared.postgres import PASSING
 from shared.validation import explain
 
@@ -75,7 +75,9 @@ def add_operations(app: FastAPI, probes: Sequence[Probe], refreshes: Sequence[Re
 
     @app.get("/metrics", tags=["operations"], response_class=Response)
     async def metrics() -> Response:
-        await asyncio.gather(*(refresh() for refresh in refreshes), return_exceptions=True)
+        for outcome in await asyncio.gather(*(refresh() for refresh in refreshes), return_exceptions=True):
+            if isinstance(outcome, Exception):
+                STALE_GAUGES.inc()
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

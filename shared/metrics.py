@@ -20,3 +20,4 @@ LAST_POLL_AGE = Gauge(
     ["consumer"],
 )
 DEPENDENCY_UP = Gauge("hotline_dependency_up", "1 where the dependency answers", ["dependency"])
+STALE_GAUGES = Counter("hotline_stale_gauges_total", "Times that gauges could not be brought up to date for a scrape")

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvloop
 from asyncpg import Record
 
 from services.intake import store
@@ -14,20 +13,12 @@ from services.intake.importing import Outcome
 from services.intake.main import import_file, run
 from services.intake.settings import IntakeSettings
 from shared.china_time import CHINA_TIME
-from shared.commands import add_commands
+from shared.commands import command_line
 from shared.logs import configure_logs
 from shared.postgres import PASSING, create_pool
 from shared.settings import PostgresSettings, read_settings
 
-app = typer.Typer(help="Takes complaints in from every channel.", no_args_is_help=True, pretty_exceptions_enable=False)
-add_commands(app, Path(__file__).parent / "migrations")
-
-
-@app.command()
-def serve() -> None:
-    """Serve the API, read the mail spool and publish what was accepted."""
-    configure_logs("intake")
-    uvloop.run(run(read_settings(IntakeSettings)))
+app = command_line("intake", "Takes complaints in from every channel.", IntakeSettings, run)
 
 
 @app.command("import")
@@ -44,6 +35,9 @@ def import_command(
         counted = asyncio.run(import_file(settings, file, platform, report))
     except UnreadableExport as unreadable:
         typer.echo(str(unreadable), err=True)
+        raise typer.Exit(2) from None
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        typer.echo(f"{error.filename}: {error.strerror}", err=True)
         raise typer.Exit(2) from None
     except PASSING as error:
         typer.echo(f"数据库暂时不可用，请稍后重新导入。 The database is away ({type(error).__name__}).", err=True)

@@ -8,6 +8,7 @@ from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
 from services.intake.complaint import County
 from services.intake.export_files import read_rows
+from services.intake.gauges import refresh_gauges
 from services.intake.imap import MailboxReader
 from services.intake.importing import Importing, Outcome, read_platform, report
 from services.intake.mail_intake import MailIntake
@@ -58,4 +59,4 @@ async def run(settings: IntakeSettings) -> None:
             background.append(MailSpool(settings.mail_spool, mail_intake).run())
         background += [MailboxReader(mailbox, mail_intake).run() for mailbox in mailboxes]
         # Complaints are accepted while Kafka is away: they wait in the outbox.
-        await serve(app, settings, base, *background, needs_kafka=False)
+        await serve(app, settings, base, *background, needs_kafka=False, refreshes=(refresh_gauges(base.pool),))

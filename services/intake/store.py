@@ -61,6 +61,12 @@ READ_REFUSALS = """
 SELECT mailbox, mail_hash, code, reason, refused_at FROM refusals ORDER BY refused_at DESC, mailbox, mail_hash LIMIT $1
 """
 
+COUNT_WITHOUT_CASE = """
+SELECT count(*) FROM complaints
+WHERE accepted_at BETWEEN now() - interval '7 days' AND now() - interval '10 minutes'
+    AND NOT EXISTS (SELECT FROM progress WHERE progress.complaint_id = complaints.complaint_id)
+"""
+
 READ_PROGRESS = "SELECT at, status, department, reply FROM progress WHERE complaint_id = $1 ORDER BY version"
 
 

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import asyncpg
 import typer
-import uvloop
 
 from services.tracker import deadlines, record_store, store, verifying
 from services.tracker.calendar import Calendar
@@ -17,25 +16,11 @@ from services.tracker.main import run
 from services.tracker.record import Broken
 from services.tracker.settings import TrackerSettings
 from services.tracker.verifying import Whole
-from shared.commands import add_commands
-from shared.logs import configure_logs
-from shared.policy_files import load_policy
+from shared.commands import command_line, read_policy
 from shared.settings import PostgresSettings, read_settings
 from shared.term import Term
 
-app = typer.Typer(
-    help="Opens cases, keeps their deadlines and reports inaction.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-add_commands(app, Path(__file__).parent / "migrations")
-
-
-@app.command()
-def serve() -> None:
-    """Serve the API, open cases and fire what falls due."""
-    configure_logs("tracker")
-    uvloop.run(run(read_settings(TrackerSettings)))
+app = command_line("tracker", "Opens cases, keeps their deadlines and reports inaction.", TrackerSettings, run)
 
 
 @app.command()
@@ -48,7 +33,7 @@ def due(
     ] = None,
 ) -> None:
     """Say when a term runs out, and how it was counted."""
-    county = load_policy(policy) if policy else None
+    county = read_policy(policy) if policy else None
     try:
         answer = deadlines.due(
             datetime.fromisoformat(opened),

@@ -17,7 +17,8 @@ def refresh_gauges(pool: Pool) -> Refresh:
         CASES.clear()
         for row in await pool.fetch(store.COUNT_OPEN_CASES):
             CASES.labels(row["department"], row["status"]).set(row["cases"])
-        for row in await pool.fetch(store.COUNT_DEADLINES):
+        OVERDUE.clear()
+        for row in await pool.fetch(store.COUNT_OVERDUE):
             OVERDUE.labels(row["department"], row["clock"]).set(row["overdue"])
         (late,) = await pool.fetch(store.OVERDUE_TIMERS)
         TIMERS_LATE.set(late["waiting"])

@@ -180,6 +180,14 @@ LEFT JOIN outcomes missed ON missed.deadline_id = deadlines.deadline_id AND miss
 GROUP BY cases.department, deadlines.clock
 """
 
+COUNT_OVERDUE = """
+SELECT cases.department, deadlines.clock, count(*) AS overdue
+FROM outcomes missed JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
+WHERE missed.outcome = 'missed'
+    AND NOT EXISTS (SELECT FROM outcomes met WHERE met.deadline_id = missed.deadline_id AND met.outcome = 'met')
+GROUP BY cases.department, deadlines.clock
+"""
+
 COUNT_INACTION = "SELECT department, kind, count(*) AS suspected FROM inaction GROUP BY department, kind"
 
 # One comparison, so that a page starts where the last one ended under every plan.
