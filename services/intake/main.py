@@ -13,11 +13,14 @@ from services.intake.imap import MailboxReader
 from services.intake.importing import Importing, Outcome, read_platform, report
 from services.intake.mail_intake import MailIntake
 from services.intake.mailboxes import read_mailboxes
+from services.intake.push_api import add_push_routes
+from services.intake.push_signature import parse_keys
 from services.intake.settings import IntakeSettings
 from services.intake.spool import MailSpool
 from services.intake.submitting import Submitting
 from shared.consumer import BatchConsumer
 from shared.http import create_app
+from shared.language import Channel
 from shared.outbox import Relay
 from shared.policy import Policy
 from shared.policy_files import load_policy
@@ -53,6 +56,9 @@ async def run(settings: IntakeSettings) -> None:
         )
         app = create_app("Hotline intake")
         add_routes(app, Submitting(acceptance, county, settings.query_code_key), base.pool)
+        if settings.push_keys is not None:
+            pushed = Submitting(acceptance, county, settings.query_code_key, only=Channel.HOTLINE_12345)
+            add_push_routes(app, pushed, base.pool, parse_keys(settings.push_keys.get_secret_value()))
         background = [acceptance.run()]
         mail_intake = MailIntake(base.pool, acceptance, county)
         if settings.mail_spool is not None:

@@ -3,9 +3,10 @@ import binascii
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from services.intake.push_signature import parse_keys
 from services.intake.vault import Keyring
 from shared.settings import ServiceSettings
 
@@ -26,6 +27,11 @@ def _read_keyring(written: object) -> Keyring:
     return Keyring.parse(str(written))
 
 
+def _is_a_list_of_keys(written: SecretStr) -> SecretStr:
+    parse_keys(written.get_secret_value())
+    return written
+
+
 class IntakeSettings(ServiceSettings):
     model_config = SettingsConfigDict(arbitrary_types_allowed=True)
 
@@ -33,6 +39,9 @@ class IntakeSettings(ServiceSettings):
     vault_keys: Annotated[Keyring, BeforeValidator(_read_keyring)]
     # Base64 of 32 bytes; query codes are derived from it, so a change makes those already given out invalid.
     query_code_key: Annotated[bytes, BeforeValidator(_read_key), Field(repr=False)]
+    # "id:base64 of 32 bytes or more", separated by commas: the keys with which the 12345 platform signs what it pushes;
+    # without them its routes are not there.
+    push_keys: Annotated[SecretStr, AfterValidator(_is_a_list_of_keys)] | None = None
     # A folder into which a mail system delivers *.eml files; none where mail does not come that way.
     mail_spool: Path | None = None
     # A file that lists the mailboxes to read by IMAP (docs/mailboxes.md); none where there are none.

@@ -67,6 +67,17 @@ WHERE accepted_at BETWEEN now() - interval '7 days' AND now() - interval '10 min
     AND NOT EXISTS (SELECT FROM progress WHERE progress.complaint_id = complaints.complaint_id)
 """
 
+INSERT_NONCE = """
+WITH expired AS (
+    DELETE FROM push_nonces WHERE (key_id, nonce) IN (
+        SELECT key_id, nonce FROM push_nonces WHERE expires_at < now() LIMIT 100 FOR UPDATE SKIP LOCKED
+    )
+)
+INSERT INTO push_nonces (key_id, nonce, expires_at) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING
+RETURNING nonce
+"""
+
 READ_PROGRESS = "SELECT at, status, department, reply FROM progress WHERE complaint_id = $1 ORDER BY version"
 
 
@@ -178,3 +189,8 @@ async def insert_refusals(pool: Pool, mailbox: str, refused: Sequence[RefusedMai
 async def read_refusals(pool: Pool, limit: int) -> list[Record]:
     """The newest refusals first."""
     return await pool.fetch(READ_REFUSALS, limit)
+
+
+async def insert_nonce(pool: Pool, key_id: str, nonce: str, expires_at: datetime) -> bool:
+    """Remember a nonce, and forget some that have expired; False where it was known."""
+    return await pool.fetchval(INSERT_NONCE, key_id, nonce, expires_at) is not None

@@ -30,6 +30,8 @@ class Submitting:
     acceptance: Acceptance
     county: County
     query_code_key: bytes
+    # The one channel whose submissions are taken; None takes those of all that have a form.
+    only: Channel | None = None
 
     async def one(self, body: bytes) -> dict[str, Any]:
         """Accept what `body` holds and return the answer; Problem says why it cannot be accepted."""
@@ -60,11 +62,19 @@ class Submitting:
         if len(body) > MAX_SUBMISSION:
             raise too_large(MAX_SUBMISSION)
         try:
-            return to_complaint(SUBMISSION.validate_json(body), self.county)
+            form = SUBMISSION.validate_json(body)
+            self._require_channel(form.channel)
+            return to_complaint(form, self.county)
         except ValidationError as error:
             raise _refused(explain(error.errors(include_url=False, include_input=False), frozenset(Channel))) from None
         except SubmissionRefused as refused:
             raise _refused([FieldError(refused.field, refused.zh, refused.en)]) from None
+
+    def _require_channel(self, channel: Channel) -> None:
+        if self.only not in (None, channel):
+            raise SubmissionRefused(
+                "channel", f"“channel”在此只能是 {self.only}。", f"channel can only be {self.only} here."
+            )
 
     def _answer(self, complaint: Complaint, receipt: Receipt) -> dict[str, Any]:
         answer: dict[str, Any] = {

@@ -2,13 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from deploy.local.ports import free_ports
 from services.intake import api as intake_api
 from services.intake.acceptance import Acceptance
 from services.intake.complaint import County
@@ -21,6 +22,8 @@ from shared.http import create_app
 from shared.outbox import Relay
 from shared.policy import Policy
 from shared.postgres import Pool
+from tests.integration.dovecot import Dovecot
+from tests.state import state_directory
 
 
 @asynccontextmanager
@@ -49,6 +52,12 @@ async def acceptance(intake_pool: Pool, keyring: Keyring) -> AsyncIterator[Accep
     committing.cancel()
     with suppress(asyncio.CancelledError):
         await committing
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    with state_directory() as state, Dovecot(state, *free_ports(2)) as server:
+        yield server
 
 
 @pytest.fixture

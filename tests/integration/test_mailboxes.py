@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -29,15 +29,8 @@ from shared.postgres import Pool, create_pool
 from tests.examples import NOW
 from tests.hostile_mails import HOSTILE
 from tests.integration.dovecot import PASSWORD, Dovecot
-from tests.state import state_directory
 
 DONE, REFUSED = "已登记", "未登记"
-
-
-@pytest.fixture(scope="module")
-def dovecot() -> Iterator[Dovecot]:
-    with state_directory() as state, Dovecot(state, *free_ports(2)) as server:
-        yield server
 
 
 @pytest.fixture
