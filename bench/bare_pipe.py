@@ -231,6 +231,8 @@ async def _insert_cases(
         ["0" * 64] * 2 * n,
         ["chinesecalendar-1.11.0/2004-2026+holidays-0.109/provisional"] * 2 * n,
         [timeline] * 2 * n,
+        [None] * 2 * n,
+        [None] * 2 * n,
     )
     await connection.execute(
         tracker_store.INSERT_TIMERS,

@@ -115,6 +115,33 @@ class CaseReplied(CaseEvent):
     reply: str
 
 
+class CaseCallbackRequested(CaseEvent):
+    """The centre is to ask the reporter whether it helped."""
+
+    event_type: ClassVar[str] = "hotline.case.callback_requested.v1"
+
+
+class CaseReworked(CaseEvent):
+    """The reporter is not satisfied: the department has the case again, with fresh deadlines; `reason` is redacted."""
+
+    event_type: ClassVar[str] = "hotline.case.reworked.v1"
+
+    reason: str
+    deadlines: tuple[Deadline, ...]
+
+
+class CaseClosed(CaseEvent):
+    event_type: ClassVar[str] = "hotline.case.closed.v1"
+
+
+class CaseDeclined(CaseEvent):
+    """A person found that the hotline must not handle it; `lawful_channel` says where the law sends the reporter."""
+
+    event_type: ClassVar[str] = "hotline.case.declined.v1"
+
+    lawful_channel: str
+
+
 class ClockEvent(Event):
     department: DepartmentCode
     clock: Clock
@@ -147,6 +174,10 @@ EVENTS: tuple[type[Event], ...] = (
     CaseOpened,
     CaseAcknowledged,
     CaseReplied,
+    CaseCallbackRequested,
+    CaseReworked,
+    CaseClosed,
+    CaseDeclined,
     DeadlineWarned,
     DeadlineMissed,
     InactionSuspected,

@@ -3,11 +3,29 @@
 from collections.abc import Sequence
 
 from services.intake import store
-from shared.events import CaseAcknowledged, CaseEvent, CaseOpened, CaseReplied, Event
+from shared.events import (
+    CaseAcknowledged,
+    CaseCallbackRequested,
+    CaseClosed,
+    CaseDeclined,
+    CaseEvent,
+    CaseOpened,
+    CaseReplied,
+    CaseReworked,
+    Event,
+)
 from shared.postgres import Connection
 from shared.wire import Received
 
-TOLD_TO_REPORTERS: tuple[type[Event], ...] = (CaseOpened, CaseAcknowledged, CaseReplied)
+TOLD_TO_REPORTERS: tuple[type[Event], ...] = (
+    CaseOpened,
+    CaseAcknowledged,
+    CaseReplied,
+    CaseCallbackRequested,
+    CaseReworked,
+    CaseClosed,
+    CaseDeclined,
+)
 
 
 async def record_progress(connection: Connection, received: Sequence[Received[Event]]) -> None:

@@ -9,7 +9,7 @@ from asyncpg import Record
 
 from services.intake.complaint import Complaint
 from services.intake.vault import Sealed
-from shared.events import CaseEvent, CaseReplied
+from shared.events import CaseDeclined, CaseEvent, CaseReplied
 from shared.postgres import Connection, Pool
 from shared.wire import Received
 
@@ -165,8 +165,18 @@ async def insert_progress(connection: Connection, received: Sequence[Received[Ca
         [e.version for e in events],
         [e.status for e in events],
         [e.department for e in events],
-        [e.reply if isinstance(e, CaseReplied) else None for e in events],
+        [_words(e) for e in events],
     )
+
+
+def _words(event: CaseEvent) -> str | None:
+    match event:
+        case CaseReplied():
+            return event.reply
+        case CaseDeclined():
+            return event.lawful_channel
+        case _:
+            return None
 
 
 async def read_progress(pool: Pool, complaint_id: UUID) -> list[Record]:

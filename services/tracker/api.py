@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from asyncpg import Record
 from fastapi import FastAPI, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from services.tracker import store
 from services.tracker.casework import Casework, NoSuchCase
@@ -34,13 +34,17 @@ class Acting(BaseModel):
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-class Replying(Acting):
-    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+def _written(text: object) -> object:
+    return _UNWRITABLE.sub("", text) if isinstance(text, str) else text
 
-    @field_validator("text", mode="before")
-    @classmethod
-    def _written(cls, text: object) -> object:
-        return _UNWRITABLE.sub("", text) if isinstance(text, str) else text
+
+Words = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), BeforeValidator(_written)
+]
+
+
+class Replying(Acting):
+    text: Words
 
 
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -52,22 +56,19 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
         """The department has the case (签收)."""
         with refusals():
             await casework.acknowledge(case_id, Actor(Role.OFFICER, acting.department), acting.version)
-        return await one(case_id)
+        return await read_case(pool, case_id)
 
     @app.post("/v1/cases/{case_id}/reply", tags=["cases"])
     async def reply(case_id: UUID, replying: Replying) -> dict[str, Any]:
         """The department answers the reporter (答复)."""
         with refusals():
             await casework.reply(case_id, Actor(Role.OFFICER, replying.department), replying.version, replying.text)
-        return await one(case_id)
+        return await read_case(pool, case_id)
 
     @app.get("/v1/cases/{case_id}", tags=["cases"])
     async def one(case_id: UUID) -> dict[str, Any]:
         """A case with its deadlines and what became of each."""
-        row = await pool.fetchrow(store.READ_CASE, case_id)
-        if row is None:
-            raise _no_such_case()
-        return _case(row)
+        return await read_case(pool, case_id)
 
     @app.get("/v1/cases/{case_id}/deadlines", tags=["cases"])
     async def deadlines(case_id: UUID) -> dict[str, Any]:
@@ -129,6 +130,14 @@ def refusals() -> Iterator[None]:
         raise Problem(409, str(error), status_now=error.current.status, version_now=error.current.version) from None
     except IllegalMove as error:
         raise Problem(409, str(error), status_now=error.status, legal=error.legal) from None
+
+
+async def read_case(pool: Pool, case_id: UUID) -> dict[str, Any]:
+    """The case as callers see it; Problem 404 where there is none."""
+    row = await pool.fetchrow(store.READ_CASE, case_id)
+    if row is None:
+        raise _no_such_case()
+    return _case(row)
 
 
 def _no_such_case() -> Problem:

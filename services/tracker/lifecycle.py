@@ -101,6 +101,9 @@ MOVES: Mapping[tuple[CaseStatus, Action], Move] = {
     (CaseStatus.REWORK, Action.ACKNOWLEDGE): Move(CaseStatus.IN_PROGRESS, _OFFICER, stops=_ACKNOWLEDGE),
 }
 
+# Those that do what a clock asks for: it is met. Any other action that stops a clock only ends it.
+MEETS = frozenset({Action.ACKNOWLEDGE, Action.REQUEST_RETURN, Action.REPLY})
+
 FINAL = frozenset({CaseStatus.CLOSED, CaseStatus.DECLINED})
 
 STATUS_IN_CHINESE: Mapping[CaseStatus, str] = {

@@ -7,6 +7,7 @@ from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.gauges import refresh_gauges
 from services.tracker.handlers import OpenCases
+from services.tracker.office_api import add_office_routes
 from services.tracker.settings import TrackerSettings
 from services.tracker.sweeper import Sweeper
 from shared.consumer import BatchConsumer
@@ -31,7 +32,9 @@ async def run(settings: TrackerSettings) -> None:
             pattern=ASSIGNED_PATTERN,
         )
         app = create_app("Hotline tracker")
-        add_routes(app, Casework(base.pool, base.relay), policy, base.pool)
+        casework = Casework(base.pool, base.relay, policy, calendar)
+        add_routes(app, casework, policy, base.pool)
+        add_office_routes(app, casework, base.pool)
         await serve(
             app,
             settings,

@@ -1,5 +1,6 @@
 """Opening a case: the assignment of a complaint becomes a case with its clocks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +12,7 @@ from services.tracker.calendar import Calendar
 from services.tracker.deadlines import Due, before, due
 from services.tracker.inaction import Timer, timers
 from shared.events import CaseOpened, ComplaintAssigned, Deadline, event_id
-from shared.language import CaseStatus, Clock
+from shared.language import CaseStatus, Clock, Kind, Urgency
 from shared.policy import Policy
 
 FIRST_VERSION = 1
@@ -37,6 +38,37 @@ class DeadlineRow:
     policy_hash: str
     timeline: Timeline
     timers: tuple[Timer, ...]
+    # The deadline that this one takes the place of, and why.
+    replaces: UUID | None = None
+    replaced_because: str | None = None
+
+    @property
+    def in_event(self) -> Deadline:
+        return Deadline(
+            clock=self.clock, due_at=self.due.due_at, warn_at=self.warn_at, provisional=self.due.provisional
+        )
+
+
+def in_record(deadlines: Sequence[DeadlineRow]) -> str:
+    """The deadlines as JSON for the record, so that whoever changes one later contradicts it."""
+    return orjson.dumps(
+        [
+            {
+                "deadline_id": d.deadline_id,
+                "clock": d.clock,
+                "started_at": d.due.opened_at,
+                "term": str(d.due.term),
+                "due_at": d.due.due_at,
+                "warn_at": d.warn_at,
+                "provisional": d.due.provisional,
+                "policy_hash": d.policy_hash,
+                "calendar_version": d.due.calendar_version,
+                "timeline_id": d.timeline.timeline_id,
+                **({"replaces": str(d.replaces)} if d.replaces else {}),
+            }
+            for d in deadlines
+        ]
+    ).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +85,8 @@ class OpenedCase:
             status=CaseStatus.DISPATCHED,
             version=FIRST_VERSION,
             at=self.opened_at,
-            deadlines=tuple(
-                Deadline(clock=d.clock, due_at=d.due.due_at, warn_at=d.warn_at, provisional=d.due.provisional)
-                for d in self.deadlines
-            ),
+            deadlines=tuple(d.in_event for d in self.deadlines),
         )
-
-    @property
-    def deadlines_in_record(self) -> str:
-        """The deadlines as JSON for the record, so that whoever changes one later contradicts it."""
-        return orjson.dumps(
-            [
-                {
-                    "deadline_id": d.deadline_id,
-                    "clock": d.clock,
-                    "started_at": d.due.opened_at,
-                    "term": str(d.due.term),
-                    "due_at": d.due.due_at,
-                    "warn_at": d.warn_at,
-                    "provisional": d.due.provisional,
-                    "policy_hash": d.policy_hash,
-                    "calendar_version": d.due.calendar_version,
-                    "timeline_id": d.timeline.timeline_id,
-                }
-                for d in self.deadlines
-            ]
-        ).decode()
 
 
 def open_case(assigned: ComplaintAssigned, now: datetime, policy: Policy, calendar: Calendar) -> OpenedCase:
@@ -86,23 +94,31 @@ def open_case(assigned: ComplaintAssigned, now: datetime, policy: Policy, calend
 
     The ids of its deadlines follow from the decision, so that the same assignment always opens the same case.
     """
-    terms = policy.terms_for(assigned.kind, assigned.urgency)
+    deadlines = fresh_deadlines(
+        assigned.complaint_id, assigned.decision_id, assigned.kind, assigned.urgency, now, policy, calendar
+    )
+    return OpenedCase(assigned, now, deadlines)
+
+
+def fresh_deadlines(
+    complaint_id: UUID, cause: UUID, kind: Kind, urgency: Urgency, now: datetime, policy: Policy, calendar: Calendar
+) -> tuple[DeadlineRow, DeadlineRow]:
+    """Both deadlines of a case whose clocks start at `now`; their ids follow from `cause`."""
+    terms = policy.terms_for(kind, urgency)
     acknowledge = due(now, terms.acknowledge, calendar, policy.close_of_business)
     reply = due(now, terms.reply, calendar, policy.close_of_business)
-    return OpenedCase(
-        assigned,
-        now,
-        (
-            _row(assigned, Clock.ACKNOWLEDGE, acknowledge, None, policy),
-            _row(assigned, Clock.REPLY, reply, before(reply, terms.warn_before, calendar), policy),
-        ),
+    return (
+        _row(complaint_id, cause, Clock.ACKNOWLEDGE, acknowledge, None, policy),
+        _row(complaint_id, cause, Clock.REPLY, reply, before(reply, terms.warn_before, calendar), policy),
     )
 
 
-def _row(assigned: ComplaintAssigned, clock: Clock, due: Due, warn_at: datetime | None, policy: Policy) -> DeadlineRow:
+def _row(
+    complaint_id: UUID, cause: UUID, clock: Clock, due: Due, warn_at: datetime | None, policy: Policy
+) -> DeadlineRow:
     return DeadlineRow(
-        deadline_id=event_id(assigned.decision_id, f"deadline.{clock}"),
-        complaint_id=assigned.complaint_id,
+        deadline_id=event_id(cause, f"deadline.{clock}"),
+        complaint_id=complaint_id,
         clock=clock,
         due=due,
         warn_at=warn_at,

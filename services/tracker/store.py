@@ -1,15 +1,16 @@
 """All SQL of the tracker but that of the record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.tracker.lifecycle import Action, Actor, CaseState, Role
-from services.tracker.opening import FIRST_VERSION, OpenedCase
+from services.tracker.opening import FIRST_VERSION, DeadlineRow, OpenedCase, in_record
 from services.tracker.record import Happening
 from services.tracker.record_store import begin_record
 from shared.events import InactionSuspected
-from shared.language import CaseStatus, Clock
+from shared.language import CaseStatus, Clock, DepartmentCode, Kind, Urgency
 from shared.postgres import Connection, Pool
 
 PRESENT = "SELECT present()"
@@ -37,11 +38,11 @@ ON CONFLICT DO NOTHING
 INSERT_DEADLINES = """
 INSERT INTO deadlines (
     deadline_id, complaint_id, clock, started_at, term, due_at, warn_at, provisional,
-    policy_hash, calendar_version, timeline_id
+    policy_hash, calendar_version, timeline_id, replaces, replaced_because
 )
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::timestamptz[], $7::timestamptz[],
-    $8::boolean[], $9::text[], $10::text[], $11::uuid[]
+    $8::boolean[], $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::text[]
 )
 """
 
@@ -51,7 +52,9 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])
 """
 
 # No key update: rows that refer to the case, such as the sweeper's, are inserted without waiting for whoever moves it.
-LOCK_CASE = "SELECT status, version, department FROM cases WHERE complaint_id = $1 FOR NO KEY UPDATE"
+LOCK_CASE = """
+SELECT status, version, department, kind, urgency FROM cases WHERE complaint_id = $1 FOR NO KEY UPDATE
+"""
 # Whoever moves a case reads the clock while holding its timers: then the sweeper has either fired them already, and the
 # move is late, or cannot fire them until the move is through.
 LOCK_TIMERS = """
@@ -63,10 +66,19 @@ UPDATE_CASE = "UPDATE cases SET status = $2, version = $3 WHERE complaint_id = $
 
 # A timer that is already due stays: the deadline was missed, whether or not the sweeper has come round to say so.
 STOP_CLOCKS = """
-WITH stopped AS (SELECT deadline_id FROM deadlines WHERE complaint_id = $1 AND clock = ANY($2::text[])),
+WITH stopped AS (
+    SELECT deadline_id FROM deadlines WHERE complaint_id = $1 AND clock = ANY($2::text[]) AND NOT EXISTS (
+        SELECT FROM outcomes WHERE outcomes.deadline_id = deadlines.deadline_id AND outcome IN ('met', 'ended')
+    )
+),
 quiet AS (DELETE FROM timers USING stopped WHERE timers.deadline_id = stopped.deadline_id AND fires_at > $3)
-INSERT INTO outcomes (deadline_id, outcome, at) SELECT deadline_id, 'met', $3 FROM stopped
+INSERT INTO outcomes (deadline_id, outcome, at) SELECT deadline_id, $4, $3 FROM stopped
 ON CONFLICT DO NOTHING
+"""
+
+READ_LATEST_DEADLINES = """
+SELECT DISTINCT ON (clock) clock, deadline_id FROM deadlines WHERE complaint_id = $1
+ORDER BY clock, started_at DESC
 """
 
 # The case is locked too, for what fires goes into its record; one that somebody is moving is left for the next sweep.
@@ -172,11 +184,12 @@ SELECT
     count(*) FILTER (WHERE met.at > due_at) AS met_late,
     count(*) FILTER (WHERE warned.at IS NOT NULL) AS warned,
     count(*) FILTER (WHERE missed.at IS NOT NULL) AS missed,
-    count(*) FILTER (WHERE missed.at IS NOT NULL AND met.at IS NULL) AS overdue
+    count(*) FILTER (WHERE missed.at IS NOT NULL AND met.at IS NULL AND ended.at IS NULL) AS overdue
 FROM deadlines JOIN cases USING (complaint_id)
 LEFT JOIN outcomes met ON met.deadline_id = deadlines.deadline_id AND met.outcome = 'met'
 LEFT JOIN outcomes warned ON warned.deadline_id = deadlines.deadline_id AND warned.outcome = 'warned'
 LEFT JOIN outcomes missed ON missed.deadline_id = deadlines.deadline_id AND missed.outcome = 'missed'
+LEFT JOIN outcomes ended ON ended.deadline_id = deadlines.deadline_id AND ended.outcome = 'ended'
 GROUP BY cases.department, deadlines.clock
 """
 
@@ -184,7 +197,7 @@ COUNT_OVERDUE = """
 SELECT cases.department, deadlines.clock, count(*) AS overdue
 FROM outcomes missed JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
 WHERE missed.outcome = 'missed'
-    AND NOT EXISTS (SELECT FROM outcomes met WHERE met.deadline_id = missed.deadline_id AND met.outcome = 'met')
+    AND NOT EXISTS (SELECT FROM outcomes o WHERE o.deadline_id = missed.deadline_id AND o.outcome IN ('met', 'ended'))
 GROUP BY cases.department, deadlines.clock
 """
 
@@ -247,6 +260,13 @@ async def insert_cases(connection: Connection, opened: Sequence[OpenedCase]) -> 
     )
     inserted = {row["complaint_id"] for row in rows}
     deadlines = [d for o in opened if o.assigned.complaint_id in inserted for d in o.deadlines]
+    await insert_deadlines(connection, deadlines)
+    await begin_record(connection, [_opening(o) for o in opened if o.assigned.complaint_id in inserted])
+    return inserted
+
+
+async def insert_deadlines(connection: Connection, deadlines: Sequence[DeadlineRow]) -> None:
+    """Insert deadlines with their timelines and start their timers."""
     # In order, so that two replicas that bring the same ones never wait for each other in turn.
     timelines = sorted({d.timeline for d in deadlines}, key=lambda timeline: timeline.timeline_id)
     await connection.execute(INSERT_TIMELINES, [t.timeline_id for t in timelines], [t.days for t in timelines])
@@ -263,11 +283,11 @@ async def insert_cases(connection: Connection, opened: Sequence[OpenedCase]) -> 
         [d.policy_hash for d in deadlines],
         [d.due.calendar_version for d in deadlines],
         [d.timeline.timeline_id for d in deadlines],
+        [d.replaces for d in deadlines],
+        [d.replaced_because for d in deadlines],
     )
     timers = [(d.deadline_id, t.kind, t.at) for d in deadlines for t in d.timers]
     await connection.execute(INSERT_TIMERS, [t[0] for t in timers], [t[1] for t in timers], [t[2] for t in timers])
-    await begin_record(connection, [_opening(o) for o in opened if o.assigned.complaint_id in inserted])
-    return inserted
 
 
 _ROUTER = Actor(Role.SYSTEM)
@@ -280,24 +300,40 @@ def _opening(opened: OpenedCase) -> Happening:
         _ROUTER,
         opened.opened_at,
         CaseState(CaseStatus.DISPATCHED, FIRST_VERSION),
-        deadlines=opened.deadlines_in_record,
+        deadlines=in_record(opened.deadlines),
     )
 
 
-async def lock_case(connection: Connection, complaint_id: UUID) -> tuple[CaseState, str] | None:
-    """The case's state and department, it and its timers locked to the transaction's end; None where there is none."""
+@dataclass(frozen=True, slots=True)
+class LockedCase:
+    state: CaseState
+    department: DepartmentCode
+    kind: Kind
+    urgency: Urgency
+
+
+async def lock_case(connection: Connection, complaint_id: UUID) -> LockedCase | None:
+    """The case, it and its timers locked to the transaction's end; None where there is none."""
     row = await connection.fetchrow(LOCK_CASE, complaint_id)
     await connection.execute(LOCK_TIMERS, complaint_id)
-    return None if row is None else (CaseState(CaseStatus(row["status"]), row["version"]), row["department"])
+    if row is None:
+        return None
+    state = CaseState(CaseStatus(row["status"]), row["version"])
+    return LockedCase(state, row["department"], Kind(row["kind"]), Urgency(row["urgency"]))
+
+
+async def latest_deadlines(connection: Connection, complaint_id: UUID) -> Mapping[Clock, UUID]:
+    rows = await connection.fetch(READ_LATEST_DEADLINES, complaint_id)
+    return {Clock(row["clock"]): row["deadline_id"] for row in rows}
 
 
 async def update_case(
-    connection: Connection, complaint_id: UUID, state: CaseState, stopped: Sequence[Clock], at: datetime
+    connection: Connection, complaint_id: UUID, state: CaseState, stopped: Sequence[Clock], outcome: str, at: datetime
 ) -> None:
-    """Store where a move led and stop the clocks that it stops."""
+    """Store where a move led, and stop the clocks that it stops with `outcome`: met or ended."""
     await connection.execute(UPDATE_CASE, complaint_id, state.status, state.version)
     if stopped:
-        await connection.execute(STOP_CLOCKS, complaint_id, stopped, at)
+        await connection.execute(STOP_CLOCKS, complaint_id, stopped, at, outcome)
 
 
 async def insert_fired(

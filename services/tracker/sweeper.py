@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import assert_never
+from uuid import UUID
 
 import structlog
 from asyncpg import Record
@@ -73,7 +74,9 @@ class Sweeper:
             suspected = [event for event in events if isinstance(event, InactionSuspected)]
             await store.insert_fired(connection, outcomes, suspected, now)
             await append_to_record(connection, happenings)
-            await outbox.append(connection, [clock_message(event) for event in events])
+            await outbox.append(
+                connection, [clock_message(event, row["deadline_id"]) for row, its in each for event in its]
+            )
         self._relay.wake()
         LAG.set((now - fired[-1]["fires_at"]).total_seconds())
         for row in fired:
@@ -131,14 +134,14 @@ def _happening(row: Record, event: ClockEvent) -> Happening:
     )
 
 
-def clock_message(event: ClockEvent) -> Message:
+def clock_message(event: ClockEvent, deadline_id: UUID) -> Message:
     """The record of `event`: suspected inaction goes to the supervision office, the rest to whoever follows cases."""
     to_supervision = isinstance(event, InactionSuspected)
     return encode(
         event,
         topic=SUPERVISION_ALERTS if to_supervision else CASES_EVENTS,
         key=event.department if to_supervision else None,
-        event_id=event_id(event.complaint_id, f"{event.event_type}/{event.clock}/{event.due_at.isoformat()}"),
+        event_id=event_id(deadline_id, event.event_type),
         source="tracker",
         time=event.at,
     )

@@ -177,7 +177,7 @@ class TestTracker:
 
     async def test_stopping_clocks_reads_those_of_the_case(self, tracker: Connection) -> None:
         case = await tracker.fetchval("SELECT complaint_id FROM cases LIMIT 1 OFFSET 5000")
-        plan = await plan_of(tracker, tracker_store.STOP_CLOCKS, case, ["acknowledge", "reply"], NOW)
+        plan = await plan_of(tracker, tracker_store.STOP_CLOCKS, case, ["acknowledge", "reply"], NOW, "met")
         assert_lean(plan, "deadlines_case", at_most=8)
         assert "timers_pkey" in indexes(plan)
 

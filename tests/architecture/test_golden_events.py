@@ -18,8 +18,12 @@ from cloudevents.core.formats.json import JSONFormat
 from shared.events import (
     EVENTS,
     CaseAcknowledged,
+    CaseCallbackRequested,
+    CaseClosed,
+    CaseDeclined,
     CaseOpened,
     CaseReplied,
+    CaseReworked,
     ComplaintAssigned,
     ComplaintReceived,
     Deadline,
@@ -97,6 +101,20 @@ EXAMPLES: Mapping[type[Event], Event] = {
         ),
         CaseAcknowledged.model_validate(CASE | {"status": CaseStatus.IN_PROGRESS, "version": 2}),
         CaseReplied.model_validate(CASE | {"status": CaseStatus.REPLIED, "version": 3, "reply": "路灯已经修好。"}),
+        CaseCallbackRequested.model_validate(CASE | {"status": CaseStatus.CALLBACK_PENDING, "version": 4}),
+        CaseReworked.model_validate(
+            CASE
+            | {
+                "status": CaseStatus.REWORK,
+                "version": 5,
+                "reason": "回访不满意：路灯仍然不亮。",
+                "deadlines": (Deadline(clock=Clock.REPLY, due_at=DUE, warn_at=AT, provisional=True),),
+            }
+        ),
+        CaseClosed.model_validate(CASE | {"status": CaseStatus.CLOSED, "version": 5}),
+        CaseDeclined.model_validate(
+            CASE | {"status": CaseStatus.DECLINED, "version": 2, "lawful_channel": "向人民法院提起诉讼。"}
+        ),
         DeadlineWarned.model_validate(CLOCK),
         DeadlineMissed.model_validate(CLOCK),
         InactionSuspected.model_validate(

@@ -17,7 +17,9 @@ from services.intake.mail_intake import MailIntake
 from services.intake.submitting import Submitting
 from services.intake.vault import Keyring
 from services.tracker import api as tracker_api
+from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
+from services.tracker.office_api import add_office_routes
 from shared.http import create_app
 from shared.outbox import Relay
 from shared.policy import Policy
@@ -74,9 +76,10 @@ async def intake(acceptance: Acceptance, county: County, intake_pool: Pool) -> A
 
 
 @pytest.fixture
-async def tracker(tracker_pool: Pool, policy: Policy) -> AsyncIterator[httpx.AsyncClient]:
+async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app("Hotline tracker")
-    casework = Casework(tracker_pool, Relay(tracker_pool, []))
+    casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
     tracker_api.add_routes(app, casework, policy, tracker_pool)
+    add_office_routes(app, casework, tracker_pool)
     async with client_of(app) as client:
         yield client

@@ -26,7 +26,7 @@ async def lively_cases(pool: Pool, policy: Policy, calendar: Calendar) -> Sequen
     """Ten cases: the even ones acknowledged and answered in time, the odd ones never, three months on."""
     cases = sorted((assigned() for _ in range(10)), key=lambda case: case.complaint_id)
     await open_cases(pool, policy, calendar, *cases)
-    casework = Casework(pool, Relay(pool, []))
+    casework = Casework(pool, Relay(pool, []), policy, calendar)
     for case in cases[::2]:
         officer = Actor(Role.OFFICER, case.department)
         await casework.acknowledge(case.complaint_id, officer, 1)

@@ -20,7 +20,16 @@ from services.intake.submitting import Submitting
 from services.intake.vault import Keyring
 from shared import outbox
 from shared.consumer import BatchConsumer
-from shared.events import CaseAcknowledged, CaseEvent, CaseOpened, CaseReplied
+from shared.events import (
+    CaseAcknowledged,
+    CaseCallbackRequested,
+    CaseClosed,
+    CaseDeclined,
+    CaseEvent,
+    CaseOpened,
+    CaseReplied,
+    CaseReworked,
+)
 from shared.http import create_app
 from shared.language import CaseStatus
 from shared.outbox import Relay
@@ -311,6 +320,30 @@ class TestLookingUp:
         assert told["status"] == "replied"
         assert [step["status"] for step in told["progress"]] == ["dispatched", "in_progress", "replied"]
         assert told["progress"][-1]["reply"] == "路灯已经修好。"
+
+    async def test_the_reporter_sees_what_the_centre_did_after_the_reply_and_where_the_law_sends_them(
+        self, intake: httpx.AsyncClient, intake_pool: Pool
+    ) -> None:
+        answer = (await submit(intake, "A-1")).json()
+        common = {"complaint_id": UUID(answer["complaint_id"]), "department": "urban-management", "at": NOW}
+        steps: list[CaseEvent] = [
+            CaseCallbackRequested(**common, status=CaseStatus.CALLBACK_PENDING, version=4),
+            CaseReworked(**common, status=CaseStatus.REWORK, version=5, reason="回访不满意。", deadlines=()),
+            CaseClosed(**common, status=CaseStatus.CLOSED, version=9),
+            CaseDeclined(**common, status=CaseStatus.DECLINED, version=10, lawful_channel="向人民法院提起诉讼。"),
+        ]
+        consumer = BatchConsumer(
+            "progress", handlers.TOLD_TO_REPORTERS, handlers.record_progress, intake_pool, Relay(intake_pool, [])
+        )
+        await consumer([record(step, topic=CASES_EVENTS, offset=offset) for offset, step in enumerate(steps)])
+        code = {"query_code": answer["query_code"]}
+        told = (await intake.get(f"/v1/complaints/{answer['ticket_number']}", params=code)).json()
+        assert [(step["status"], step["reply"]) for step in told["progress"]] == [
+            ("callback_pending", None),
+            ("rework", None),
+            ("closed", None),
+            ("declined", "向人民法院提起诉讼。"),
+        ]
 
     async def test_a_wrong_code_and_an_unknown_ticket_get_the_same_answer(self, intake: httpx.AsyncClient) -> None:
         answer = (await submit(intake, "A-1")).json()

@@ -41,7 +41,7 @@ def intake(
         "KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{kafka}",
         "HOTLINE_POLICY_DIR": str(POLICY),
         "HOTLINE_VAULT_KEYS": f"test:{base64.b64encode(os.urandom(32)).decode()}",
-        "HOTLINE_QUERY_CODE_KEY": base64.b64encode(b"only for this test").decode(),
+        "HOTLINE_QUERY_CODE_KEY": base64.b64encode(os.urandom(32)).decode(),
         "HOTLINE_PUSH_KEYS": f"platform:{base64.b64encode(KEY).decode()}",
         "HOTLINE_MAILBOXES": str(mailboxes),
         "MAILBOX_PASSWORD": PASSWORD,

@@ -86,7 +86,7 @@ class TestWhatIsWritten:
         opened = [assigned() for _ in range(60)]
         await open_cases(tracker_pool, policy, calendar, *opened)
         await run_ahead(tracker_pool, timedelta(days=90))
-        casework = Casework(tracker_pool, Relay(tracker_pool, []))
+        casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
 
         async def work(case: ComplaintAssigned) -> None:
             officer = Actor(Role.OFFICER, case.department)
@@ -116,7 +116,7 @@ class TestWhatIsWritten:
         case = assigned()
         await open_cases(tracker_pool, policy, calendar, case)
         with pytest.raises(IllegalMove):
-            await Casework(tracker_pool, Relay(tracker_pool, [])).reply(
+            await Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar).reply(
                 case.complaint_id, Actor(Role.OFFICER, case.department), None, "x"
             )
         assert await checked(url) == Whole(1, 1, 0, None)
