@@ -9,3 +9,4 @@ compile --upgrade dev.in -o dev.txt
 compile -c dev.txt runtime.in -o runtime.txt
 compile -c dev.txt local.in -o local.txt
 compile -c dev.txt standin.in -o standin.txt
+compile -c dev.txt training.in -o training.txt
