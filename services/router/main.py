@@ -7,7 +7,8 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from services.router.api import add_routes
-from services.router.decide import Matcher, decide
+from services.router.batches import decide_all
+from services.router.decide import Matcher
 from services.router.handlers import PlaceComplaints
 from services.router.model_file import load_model
 from services.router.settings import RouterSettings
@@ -47,7 +48,7 @@ async def run(settings: RouterSettings) -> None:
             BatchConsumer(
                 "decisions",
                 [ComplaintReceived],
-                PlaceComplaints(partial(decide, policy=matcher, classifier=classifier)),
+                PlaceComplaints(partial(decide_all, policy=matcher, model=classifier)),
                 base.pool,
                 base.relay,
             ),

@@ -206,7 +206,8 @@ def _weights(scores: Floats, answers: Indices) -> npt.NDArray[np.float64]:
         total = highest + np.log(np.exp(mixed - highest[:, None]).sum(axis=1))
         return float(np.mean(total - mixed[np.arange(len(answers)), answers]))
 
+    # No 0 among the logarithms: from there the method would take no first step.
     found = optimize.minimize(
-        surprise, np.log([2.0, 1.0, 0.5])[: len(scores)], method="Nelder-Mead", options={"xatol": 0.02, "fatol": 1e-4}
+        surprise, np.log([2.0, 2.0, 0.5])[: len(scores)], method="Nelder-Mead", options={"xatol": 0.02, "fatol": 1e-4}
     )
     return np.exp(found.x)
