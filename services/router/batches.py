@@ -1,4 +1,4 @@
-"""Many complaints decided together: the classifier reads them in one pass, which is some ten times as fast."""
+"""Many complaints decided together: the classifier reads them in one pass, which is several times as fast."""
 
 from collections.abc import Sequence
 

@@ -93,6 +93,7 @@ def _array(file: zipfile.ZipFile, name: str, sha: str) -> Array:
     if sha256(content).hexdigest() != sha:
         raise UnreadableModel(f"{name} is not what was saved: the file was damaged or altered.")
     array: Array = np.load(io.BytesIO(content), allow_pickle=False)
+    del content  # a model fills much of the memory that the service may have
     return array if array.dtype == np.int32 else array.astype(np.float32)
 
 
