@@ -10,3 +10,4 @@ compile --upgrade uv.in -o uv.txt
 compile -c dev.txt runtime.in -o runtime.txt
 compile -c dev.txt local.in -o local.txt
 compile -c dev.txt standin.in -o standin.txt
+compile -c dev.txt training.in -o training.txt

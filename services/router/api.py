@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from services.router.classifier import Classifier
 from services.router.decide import Matcher, decide
 from shared.events import ComplaintReceived
 from shared.http import Problem
@@ -28,14 +29,14 @@ class Question(BaseModel):
     received_by: DepartmentCode | None = None
 
 
-def add_routes(app: FastAPI, matcher: Matcher, policy: Policy) -> None:
+def add_routes(app: FastAPI, matcher: Matcher, policy: Policy, classifier: Classifier | None = None) -> None:
     @app.post("/v1/decisions:preview", tags=["decisions"])
     async def preview(question: Question) -> dict[str, Any]:
         """Say where a complaint would go and why; nothing is stored and nothing is sent."""
         for code in (question.accused, question.received_by):
             if code is not None and code not in policy.departments:
                 raise Problem(422, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
-        decision = decide(_as_received(question), matcher)
+        decision = decide(_as_received(question), matcher, classifier=classifier)
         return {"department_name": policy.departments[decision.department].name, **decision.as_json()}
 
 

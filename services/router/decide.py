@@ -1,13 +1,14 @@
 """Where a complaint goes and why: one pure function over the compiled policy.
 
-The order is fixed: conflict of interest, out of scope, the ordered rules, the matters' keywords, the triage desk.
-A statistical classifier would stand between the keywords and the triage desk.
+The order is fixed: conflict of interest, out of scope, the ordered rules, the matters' keywords, the classifier where
+the county has trained one and it is sure, the triage desk.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.router.classifier import Classifier, Prediction
 from services.router.conflict import Accusation, Conflict, Mention
 from services.router.evidence import Evidence
 from services.router.reading import Reader, Role
@@ -17,7 +18,7 @@ from shared.events import ComplaintReceived
 from shared.language import DecisionSource, DepartmentCode
 from shared.policy import Policy
 
-__all__ = ["Decision", "Matcher", "decide"]
+__all__ = ["Decision", "Matcher", "decide", "text_to_classify"]
 
 RUNNERS_UP = 4
 
@@ -34,7 +35,8 @@ class Decision:
     accused: DepartmentCode | None = None
     lawful_channel: str | None = None
     evidence: tuple[Evidence, ...] = ()
-    # Which other departments the text speaks for, with the points of their keywords, best first.
+    # Which other departments the text speaks for, best first: with the points of their keywords, or with their
+    # probabilities where the classifier decided.
     runners_up: tuple[tuple[DepartmentCode, float], ...] = field(default=())
 
     def evidence_json(self) -> dict[str, Any]:
@@ -74,10 +76,11 @@ class Matcher:
         return department.name if department else code
 
 
-def decide(
+def decide(  # noqa: PLR0911  # one return for each step of the order
     complaint: ComplaintReceived,
     policy: Matcher,
     tried: frozenset[DepartmentCode] = frozenset(),
+    classifier: Classifier | None = None,
 ) -> Decision:
     """Place a complaint; `tried` are the departments that gave it back with leave and do not get it again."""
     reading = policy.reader.read(complaint.title, complaint.text)
@@ -98,7 +101,15 @@ def decide(
         return _by_rule(policy, match, scores)
     if scores and _leads(scores):
         return _by_keywords(policy, scores)
+    prediction = classifier.predict(text_to_classify(complaint)) if classifier else None
+    if prediction is not None and _is_sure(policy, prediction, tried):
+        return _by_classifier(policy, prediction)
     return _to_triage(policy, scores)
+
+
+def text_to_classify(complaint: ComplaintReceived) -> str:
+    """As the classifier reads a complaint: title first."""
+    return f"{complaint.title}\n{complaint.text}" if complaint.title else complaint.text
 
 
 def _words(policy: Policy) -> Iterator[tuple[str, Role]]:
@@ -134,6 +145,14 @@ def _leads(scores: Sequence[Score]) -> bool:
     best = scores[0].points
     second = scores[1].points if len(scores) > 1 else 0.0
     return best >= FLOOR and best - second >= MARGIN
+
+
+def _is_sure(policy: Matcher, prediction: Prediction, tried: frozenset[DepartmentCode]) -> bool:
+    """Of an accused department there is no question here: a complaint that accuses one was decided before."""
+    best = prediction.guesses[0]
+    return (
+        best.probability >= prediction.threshold and best.label in policy.policy.departments and best.label not in tried
+    )
 
 
 def _avoiding(policy: Matcher, given: DepartmentCode | None, accusations: Sequence[Accusation]) -> Decision:
@@ -213,6 +232,31 @@ def _by_keywords(policy: Matcher, scores: Sequence[Score]) -> Decision:
         runners_up=_others(scores, best.department),
         policy_hash=policy.policy.hash,
     )
+
+
+def _by_classifier(policy: Matcher, prediction: Prediction) -> Decision:
+    best, *others = prediction.guesses
+    about = f"提到{_quoted(prediction.telling)}，" if prediction.telling else ""
+    return Decision(
+        department=best.label,
+        source=DecisionSource.CLASSIFIER,
+        reason=(
+            f"{about}与以往由{policy.name(best.label)}办理的诉求相似，文本分类把握{_percent(best.probability)}，"
+            f"转{policy.name(best.label)}。"
+        ),
+        evidence=tuple(Evidence(DecisionSource.CLASSIFIER, word, best.label) for word in prediction.telling),
+        runners_up=tuple(
+            (guess.label, round(guess.probability, 4))
+            for guess in others[:RUNNERS_UP]
+            if guess.label in policy.policy.departments
+        ),
+        policy_hash=policy.policy.hash,
+    )
+
+
+def _percent(probability: float) -> str:
+    """Cut off, not rounded: nothing is certain."""
+    return f"{int(min(probability, 0.999) * 1000) / 10:g}%"
 
 
 def _to_triage(policy: Matcher, scores: Sequence[Score]) -> Decision:

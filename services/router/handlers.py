@@ -16,7 +16,7 @@ from shared.wire import Message, Received, encode
 
 DECIDED = Counter("hotline_decisions_total", "Decisions by the step that made them", ["source"])
 
-Decide = Callable[[ComplaintReceived], Decision]
+Decide = Callable[[Sequence[ComplaintReceived]], list[Decision]]
 
 
 class PlaceComplaints:
@@ -27,10 +27,11 @@ class PlaceComplaints:
 
     async def __call__(self, connection: Connection, received: Sequence[Received[Event]]) -> None:
         now = datetime.now(UTC)
+        complaints = [(r.id, r.event) for r in received if isinstance(r.event, ComplaintReceived)]
+        decisions = self._decide([complaint for _, complaint in complaints])
         decided = [
-            Decided(event_id(r.id, ComplaintAssigned.event_type), r.event, self._decide(r.event), now)
-            for r in received
-            if isinstance(r.event, ComplaintReceived)
+            Decided(event_id(cause, ComplaintAssigned.event_type), complaint, decision, now)
+            for (cause, complaint), decision in zip(complaints, decisions, strict=True)
         ]
         inserted = await store.insert_decisions(connection, decided)
         new = [d for d in decided if d.decision_id in inserted]

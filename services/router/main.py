@@ -7,8 +7,10 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from services.router.api import add_routes
-from services.router.decide import Matcher, decide
+from services.router.batches import decide_all
+from services.router.decide import Matcher
 from services.router.handlers import PlaceComplaints
+from services.router.model_file import load_model
 from services.router.settings import RouterSettings
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintReceived
@@ -40,17 +42,18 @@ async def ensure_topics(settings: RouterSettings, policy: Policy) -> None:
 async def run(settings: RouterSettings) -> None:
     policy = load_policy(settings.policy_dir)
     matcher = Matcher(policy)
+    classifier = load_model(settings.model) if settings.model else None
     async with foundation(settings, "router") as base:
         base.subscriptions.add(
             BatchConsumer(
                 "decisions",
                 [ComplaintReceived],
-                PlaceComplaints(partial(decide, policy=matcher)),
+                PlaceComplaints(partial(decide_all, policy=matcher, model=classifier)),
                 base.pool,
                 base.relay,
             ),
             COMPLAINTS_RECEIVED,
         )
         app = create_app("Hotline router")
-        add_routes(app, matcher, policy)
+        add_routes(app, matcher, policy, classifier)
         await serve(app, settings, base, ensure_topics(settings, policy), needs_kafka=True)

@@ -1,6 +1,6 @@
 """The router takes received complaints in: one decision each, kept with its reasons, and one assignment each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +12,8 @@ import pytest
 
 from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.router.api import add_routes
-from services.router.decide import Decision, Matcher, decide
+from services.router.batches import decide_all
+from services.router.decide import Decision, Matcher
 from services.router.handlers import PlaceComplaints
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned, ComplaintReceived, event_id
@@ -39,8 +40,8 @@ TO_THE_LIGHTS = Decision(
 def consumer_of(pool: Pool, decisions: Mapping[UUID, Decision] | None = None) -> BatchConsumer:
     """The router's consumer, deciding as told, else always alike."""
 
-    def decide_as_told(complaint: ComplaintReceived) -> Decision:
-        return (decisions or {}).get(complaint.complaint_id, TO_THE_LIGHTS)
+    def decide_as_told(complaints: Sequence[ComplaintReceived]) -> list[Decision]:
+        return [(decisions or {}).get(complaint.complaint_id, TO_THE_LIGHTS) for complaint in complaints]
 
     return BatchConsumer("decisions", [ComplaintReceived], PlaceComplaints(decide_as_told), pool, Relay(pool, []))
 
@@ -122,10 +123,10 @@ async def test_the_database_itself_refuses_a_second_decision_in_force(router_poo
 async def test_a_decision_that_fails_sets_its_complaint_aside_and_no_other(router_pool: Pool) -> None:
     poison = received()
 
-    def decide_or_fail(complaint: ComplaintReceived) -> Decision:
-        if complaint.complaint_id == poison.complaint_id:
+    def decide_or_fail(complaints: Sequence[ComplaintReceived]) -> list[Decision]:
+        if poison in complaints:
             raise LookupError("no decision")
-        return TO_THE_LIGHTS
+        return [TO_THE_LIGHTS for _ in complaints]
 
     consumer = BatchConsumer(
         "decisions", [ComplaintReceived], PlaceComplaints(decide_or_fail), router_pool, Relay(router_pool, [])
@@ -155,7 +156,7 @@ async def test_the_countys_policy_decides_here_as_it_says_in_a_preview(router_po
     consumer = BatchConsumer(
         "decisions",
         [ComplaintReceived],
-        PlaceComplaints(partial(decide, policy=matcher)),
+        PlaceComplaints(partial(decide_all, policy=matcher, model=None)),
         router_pool,
         Relay(router_pool, []),
     )

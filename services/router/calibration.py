@@ -1,0 +1,59 @@
+"""From how sure a model sounds to how often it is right: a monotone map, learned from texts that it had not seen."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Calibration", "calibrate", "fit_calibration"]
+
+# Enough texts in each bin to trust its mean.
+LEAST_IN_BIN = 40
+MOST_BINS = 25
+# Keeps the order of texts that fall between equal means.
+SLOPE = 1e-4
+
+Floats = npt.NDArray[np.float32]
+
+
+class Calibration(NamedTuple):
+    """Highest probabilities as the model gives them, rising, and the share that was right at each."""
+
+    said: Floats
+    true: Floats
+
+
+def fit_calibration(said: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_]) -> Calibration:
+    """Means of equally large bins, made to rise by pooling those that fall (Ayer and others 1955)."""
+    order = np.argsort(said, kind="stable")
+    bins = np.array_split(order, max(1, min(MOST_BINS, len(order) // LEAST_IN_BIN)))
+    pooled: list[tuple[float, float, list[float]]] = []
+    for rows in bins:
+        right, size, where = float(correct[rows].sum()), float(len(rows)), [float(said[rows].mean())]
+        while pooled and pooled[-1][0] / pooled[-1][1] >= right / size:
+            before = pooled.pop()
+            right, size, where = right + before[0], size + before[1], before[2] + where
+        pooled.append((right, size, where))
+    knots = [(at, min(1.0, right / size)) for right, size, where in pooled for at in where]
+    x, y = (np.array(part, np.float32) for part in zip(*knots, strict=True))
+    return Calibration(x, np.clip(y * (1 - SLOPE) + x * SLOPE, 0, 1))
+
+
+def calibrate(probabilities: Floats, calibration: Calibration) -> Floats:
+    """The first gets the share at which it is right; what it loses goes to all alike, what it gains the rest gives.
+
+    Rows still sum to 1 and no label overtakes another.
+    """
+    labels = probabilities.shape[1]
+    first = probabilities.max(axis=1)
+    wanted = np.clip(np.interp(first, *calibration), 1 / labels, 1).astype(np.float32)
+    even = np.float32(1 / labels)
+    keep = np.where(first > even, (wanted - even) / np.maximum(first - even, 1e-9), 1)
+    loses = (keep <= 1)[:, None]
+    spread = keep[:, None] * probabilities + (1 - keep)[:, None] * even
+    rest = (1 - wanted) / np.maximum(1 - first, 1e-9)
+    gained = probabilities * rest[:, None]
+    gained[np.arange(len(gained)), probabilities.argmax(axis=1)] = wanted
+    calibrated: Floats = np.where(loses, spread, gained).astype(np.float32)
+    calibrated /= calibrated.sum(axis=1, keepdims=True)
+    return calibrated

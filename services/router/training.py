@@ -1,0 +1,213 @@
+"""How a model is made from labelled texts.
+
+Three learners see the same features: one-against-all support vectors, the same on features scaled by how much more
+often each label has them (NB-SVM, Wang and Manning 2012), and a small network. Their scores are added with weights that
+make texts which the learners had not seen most probable; the same texts give the calibration and the thresholds. Then
+all learn from everything.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import optimize, sparse
+from sklearn.svm import LinearSVC
+
+from services.router.calibration import calibrate, fit_calibration
+from services.router.classifier import Model
+from services.router.examples import Example, fingerprint, folds, text_hash
+from services.router.features import HASH_BITS, SLOTS, Matrix, count, softmax, spans_of, weigh
+from services.router.measures import PRECISIONS, Measured, measure, threshold_for
+from services.router.neural import HIDDEN, Network, fit_network
+
+__all__ = ["TooFewExamples", "Trained", "train"]
+
+SEED = 20261124
+# A feature of one text alone teaches nothing of others.
+LEAST_TEXTS = 2
+# Numbers in a model: 22 million are 88 MB in memory.
+LARGEST_MODEL = 22_000_000
+# Labels from which on the network is worth its time.
+NETWORK_FROM = 20
+MARGIN_COST, RATIO_COST = 0.5, 0.1
+SMOOTHING = 0.5
+# What a label gets from a learner that saw no example of it.
+UNSEEN = -1.5
+
+Floats = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.int64]
+
+
+class TooFewExamples(Exception):
+    """There must be at least two labels, in each part from which another is foretold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    model: Model
+    # Rows of the examples that a model without them foretold, and what it said; the measure rests on these.
+    rows: Indices
+    foretold: Floats
+    measured: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class _Vocabulary:
+    index: npt.NDArray[np.int32]
+    idf: Floats
+    block: npt.NDArray[np.int8]
+
+    def features(self, texts: Sequence[str]) -> Matrix:
+        return weigh(count(spans_of(texts), self.index, len(self.idf)), self.idf, self.block)
+
+
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    margins: tuple[Floats, Floats]
+    ratios: tuple[Floats, Floats]
+    network: Network | None
+
+    def scores(self, features: Matrix) -> npt.NDArray[np.float32]:
+        """Of each learner: learner, text, label."""
+        linear = [features @ weights + bias for weights, bias in (self.margins, self.ratios)]
+        return np.stack([*linear, self.network.scores(features)] if self.network else linear)
+
+
+def train(examples: Sequence[Example]) -> Trained:
+    labels = tuple(sorted({example.label for example in examples}))
+    parts = [(seen, unseen) for seen, unseen in folds(examples) if len(unseen)]
+    scores, rows = [], []
+    for seen, unseen in parts:
+        vocabulary, learned = _learn([examples[row] for row in seen], labels)
+        scores.append(learned.scores(vocabulary.features([examples[row].text for row in unseen])))
+        rows.append(unseen)
+    unseen = np.concatenate(rows)
+    truth = [examples[row].label for row in unseen]
+    answers = np.array([labels.index(label) for label in truth])
+    every_score = np.concatenate(scores, axis=1)
+    weights = _weights(every_score, answers)
+    raw = softmax(np.tensordot(weights, every_score, 1).astype(np.float32))
+    correct = raw.argmax(axis=1) == answers
+    calibration = fit_calibration(raw.max(axis=1), correct)
+    foretold = calibrate(raw, calibration)
+    first, second = (threshold_for(precision, foretold.max(axis=1), correct) for precision in PRECISIONS)
+    measured = measure(foretold, labels, truth, (first, second))
+    vocabulary, learned = _learn(examples, labels)
+    model = Model(
+        labels=labels,
+        index=vocabulary.index,
+        idf=vocabulary.idf,
+        block=vocabulary.block,
+        linear=(weights[0] * learned.margins[0] + weights[1] * learned.ratios[0]).astype(np.float32),
+        linear_bias=(weights[0] * learned.margins[1] + weights[1] * learned.ratios[1]).astype(np.float32),
+        network=_scaled(learned.network, weights[2]) if learned.network else None,
+        calibration=calibration,
+        thresholds=(first, second),
+        about={
+            "training_data": fingerprint(examples),
+            "examples": len(examples),
+            "out_of_fold": asdict(measured),
+            "weights": [round(float(weight), 4) for weight in weights],
+            "texts": sorted(text_hash(example.text) for example in examples),
+        },
+    )
+    return Trained(model, unseen, foretold, measured)
+
+
+def _scaled(network: Network, weight: float) -> Network:
+    second, bias = (np.asarray(weight * part, np.float32) for part in (network.second, network.second_bias))
+    return replace(network, second=second, second_bias=bias)
+
+
+def _learn(examples: Sequence[Example], labels: Sequence[str]) -> tuple[_Vocabulary, _Learned]:
+    texts = [example.text for example in examples]
+    answers = np.array([labels.index(example.label) for example in examples])
+    if len(np.unique(answers)) < 2:  # noqa: PLR2004  # two sides
+        raise TooFewExamples(TooFewExamples.__doc__)
+    vocabulary = _vocabulary(texts, len(labels))
+    features = vocabulary.features(texts)
+    topics = _topics(examples)
+    return vocabulary, _Learned(
+        _fit_margins(features, answers, len(labels)),
+        _fit_ratios(features, answers, len(labels)),
+        fit_network(features, answers, len(labels), topics, SEED) if len(labels) >= NETWORK_FROM else None,
+    )
+
+
+def _vocabulary(texts: Sequence[str], label_count: int) -> _Vocabulary:
+    """The features of at least two texts, the commonest first as far as the model's size allows; columns by slot."""
+    spans = spans_of(texts)
+    pairs = np.unique(spans.row * SLOTS + spans.slot)
+    slots, frequency = np.unique(pairs % SLOTS, return_counts=True)
+    enough = frequency >= LEAST_TEXTS
+    slots, frequency = slots[enough], frequency[enough]
+    most = LARGEST_MODEL // (label_count + HIDDEN)
+    kept = np.sort(np.argsort(-frequency, kind="stable")[:most])
+    slots, frequency = slots[kept], frequency[kept]
+    index = np.full(SLOTS, -1, np.int32)
+    index[slots] = np.arange(len(slots))
+    idf = (1 + np.log((1 + len(texts)) / (1 + frequency))).astype(np.float32)
+    return _Vocabulary(index, idf, (slots >> HASH_BITS).astype(np.int8))
+
+
+def _topics(examples: Sequence[Example]) -> list[Indices]:
+    """The topics below the widest, where the file has them: each as far as it is written, numbered."""
+    depth = max((len(example.category) for example in examples), default=0)
+    return [
+        np.unique(["/".join(example.category[:level]) for example in examples], return_inverse=True)[1]
+        for level in range(2, depth + 1)
+    ]
+
+
+def _fit_margins(features: Matrix, answers: Indices, label_count: int) -> tuple[Floats, Floats]:
+    weights, bias = _nothing(features.shape[1], label_count)
+    present = np.unique(answers)
+    side, at = _sides(features, answers, MARGIN_COST)
+    weights[:, present], bias[present] = side.T, at
+    return weights, bias
+
+
+def _fit_ratios(features: Matrix, answers: Indices, label_count: int) -> tuple[Floats, Floats]:
+    weights, bias = _nothing(features.shape[1], label_count)
+    present = np.unique(answers)
+    belongs = sparse.csr_matrix((np.ones(len(answers)), (np.searchsorted(present, answers), np.arange(len(answers)))))
+    shares = (belongs @ (features > 0).astype(np.float32)).toarray() + SMOOTHING
+    shares /= shares.sum(axis=1, keepdims=True)
+    total = shares.sum(axis=0)
+    for row, label in enumerate(present):
+        others = (total - shares[row]) / (len(present) - 1)
+        ratio = np.log(shares[row] / others).astype(np.float32)
+        side, at = _sides(features @ sparse.diags(ratio), answers == label, RATIO_COST)
+        weights[:, label], bias[label] = side[-1] * ratio, at[-1]
+    return weights, bias
+
+
+def _nothing(columns: int, label_count: int) -> tuple[Floats, Floats]:
+    return np.zeros((columns, label_count), np.float32), np.full(label_count, UNSEEN, np.float32)
+
+
+def _sides(features: Matrix, answers: npt.NDArray[Any], cost: float) -> tuple[Floats, Floats]:
+    """Weights and bias that tell each answer from the others; of two answers, both ways."""
+    machine = LinearSVC(C=cost, random_state=SEED).fit(features, answers)
+    weights, bias = machine.coef_.astype(np.float32), machine.intercept_.astype(np.float32)
+    if len(bias) == 1:
+        return np.concatenate([-weights, weights]), np.concatenate([-bias, bias])
+    return weights, bias
+
+
+def _weights(scores: Floats, answers: Indices) -> npt.NDArray[np.float64]:
+    """How much each learner counts: positive, and such that the answers become most probable."""
+
+    def surprise(logs: npt.NDArray[np.float64]) -> float:
+        mixed = np.tensordot(np.exp(logs), scores, 1)
+        highest = mixed.max(axis=1)
+        total = highest + np.log(np.exp(mixed - highest[:, None]).sum(axis=1))
+        return float(np.mean(total - mixed[np.arange(len(answers)), answers]))
+
+    # No 0 among the logarithms: from there the method would take no first step.
+    found = optimize.minimize(
+        surprise, np.log([2.0, 2.0, 0.5])[: len(scores)], method="Nelder-Mead", options={"xatol": 0.02, "fatol": 1e-4}
+    )
+    return np.exp(found.x)
