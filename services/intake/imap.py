@@ -7,7 +7,7 @@ thread in which the library blocks; whatever happens to a link, a mail or a mail
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import ParamSpec, TypeVar
 
 import structlog
@@ -108,7 +108,8 @@ class MailboxReader:
         try:
             await link.call(link.connection.put_away, done, refused=False)
             for uid, code in refused:
-                await link.call(link.connection.mark, uid, f"hotline-{code}")
+                with suppress(CommandRefused):  # the reason stands in the database anyway
+                    await link.call(link.connection.mark, uid, f"hotline-{code}")
             await link.call(link.connection.put_away, [uid for uid, _ in refused], refused=True)
         except CommandRefused as no:  # as when the quota is used up: the tickets stand, the mails are moved later
             log.warning("mail_not_moved", mailbox=self._mailbox.name, error=str(no))

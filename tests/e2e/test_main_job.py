@@ -234,7 +234,8 @@ async def test_the_labels_of_the_metrics_come_from_closed_lists(
         "status": set(CaseStatus),
         "clock": set(Clock),
         "kind": set(InactionKind) | set(TimerKind),
-        "code": set(RefusalCode) | {"unfit"},
+        "code": set(RefusalCode) | {"unfit", "another_content", "failed"},
+        "mailbox": {"spool"},
         "consumer": set(_SERVES.values()),
         "dependency": {"database", "kafka"},
     }

@@ -21,7 +21,7 @@ from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.intake import imap, store
 from services.intake.__main__ import app
 from services.intake.imap import MailboxReader
-from services.intake.imap_connection import ImapConnection
+from services.intake.imap_connection import CommandRefused, ImapConnection
 from services.intake.mail_intake import MailIntake
 from services.intake.mailboxes import Mailbox
 from services.intake.store import RefusedMail
@@ -204,6 +204,20 @@ async def test_a_refused_mail_is_put_apart_with_its_reason_where_a_person_sees_i
     assert (automatic["code"], bulk["code"]) == ("automatic", "bulk")
     assert automatic["mailbox"] == "supervision"
     assert "自动" in automatic["reason"]
+
+
+async def test_a_server_that_keeps_no_keywords_puts_the_mail_apart_all_the_same(
+    dovecot: Dovecot, mailbox: Mailbox, mail_intake: MailIntake, intake_pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImapConnection, "mark", _no_keywords)
+    dovecot.deliver(mailbox.user, mail("bulk@test", "x", "Precedence: bulk"))
+    async with read(mail_intake, mailbox):
+        await holds(dovecot, mailbox.user, REFUSED, 1)
+    assert [row["code"] for row in await refusals(intake_pool)] == ["bulk"]
+
+
+def _no_keywords(_self: ImapConnection, _uid: str, _keyword: str) -> None:
+    raise CommandRefused("NO")
 
 
 async def test_another_mail_with_a_known_id_is_not_lost_but_put_before_a_person(
