@@ -217,7 +217,7 @@ async def test_a_service_with_all_that_it_needs_is_alive_and_ready(stack: Stack,
     async with httpx.AsyncClient(base_url=getattr(stack, service).url) as client:
         alive, ready = await client.get("/livez"), await client.get("/readyz")
     assert alive.status_code == ready.status_code == 200
-    assert ready.json() == {"status": "ok", "dependencies": {"database": "ok", "kafka": "ok"}}
+    assert ready.json() == {"status": "ok", "dependencies": {"database": "ok", "kafka": "ok", "outbox": "ok"}}
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -237,7 +237,7 @@ async def test_the_labels_of_the_metrics_come_from_closed_lists(
         "code": set(RefusalCode) | {"unfit", "another_content", "failed"},
         "mailbox": {"spool"},
         "consumer": set(_SERVES.values()),
-        "dependency": {"database", "kafka"},
+        "dependency": {"database", "kafka", "outbox"},
     }
     for sample in await _scrape(getattr(stack, service)):
         for label, value in sample.labels.items():

@@ -42,7 +42,7 @@ def do_import(
         "KAFKA_BOOTSTRAP_SERVERS": "localhost:1",
         "HOTLINE_POLICY_DIR": str(POLICY),
         "HOTLINE_VAULT_KEYS": f"test:{base64.b64encode(os.urandom(32)).decode()}",
-        "HOTLINE_QUERY_CODE_KEY": base64.b64encode(b"only for this test").decode(),
+        "HOTLINE_QUERY_CODE_KEY": base64.b64encode(os.urandom(32)).decode(),
     }.items():
         monkeypatch.setenv(name, value)
 
