@@ -21,7 +21,7 @@ from bench.result import Result, Target
 from deploy.local.database import prepare_database, service_passwords
 from deploy.local.hotline import PROJECT
 from deploy.local.messages import say
-from deploy.local.observe import services_are_ready
+from deploy.local.observe import outboxes_are_empty, services_are_ready
 from deploy.local.stack import Ports, Stack, start_stack
 from shared import migrate
 from shared.kafka import create_topics
@@ -152,6 +152,9 @@ async def _latencies(
     arrived: dict[UUID, float] = {}
     consumer = AIOKafkaConsumer(CASES_EVENTS, bootstrap_servers=stack.broker.bootstrap_servers)
     async with consumer:
+        # What an earlier phase has yet to publish is not of this one.
+        while not await outboxes_are_empty(stack):  # noqa: ASYNC110  # other processes
+            await asyncio.sleep(0.05)
         await consumer.seek_to_end()
         await submit()
         while len(arrived) < count:

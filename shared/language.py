@@ -1,12 +1,9 @@
 """The words that more than one service speaks; docs/glossary.md gives each its Chinese term and meaning."""
 
 from enum import StrEnum
-from typing import Annotated, NewType
-from uuid import UUID
+from typing import Annotated
 
 from pydantic import StringConstraints
-
-ComplaintId = NewType("ComplaintId", UUID)
 
 # Part of a topic's name, therefore ASCII and without the dots and underscores that Kafka's metrics confuse.
 DepartmentCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]

@@ -17,7 +17,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from services.intake.complaint import Complaint, Original, Reporter
+from services.intake.complaint import Original, Reporter
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -29,10 +29,6 @@ class Identity:
 
     reporter: Reporter | None
     original: Original
-
-    @classmethod
-    def of(cls, complaint: Complaint) -> Self:
-        return cls(complaint.reporter, complaint.original)
 
 
 @dataclass(frozen=True, slots=True)
