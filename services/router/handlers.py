@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from prometheus_client import Counter
 
 from services.router import store
-from services.router.decide import Decision
+from services.router.decision import Decision
 from services.router.store import Decided
 from shared import outbox
 from shared.events import ComplaintAssigned, ComplaintEvent, ComplaintReceived, Event, event_id

@@ -48,7 +48,7 @@ async def run(settings: RouterSettings) -> None:
             BatchConsumer(
                 "decisions",
                 [ComplaintReceived],
-                PlaceComplaints(partial(decide_all, policy=matcher, model=classifier)),
+                PlaceComplaints(partial(decide_all, matcher=matcher, model=classifier)),
                 base.pool,
                 base.relay,
             ),

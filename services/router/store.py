@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 
-from services.router.decide import Decision
+from services.router.decision import Decision
 from shared.events import ComplaintReceived
 from shared.postgres import Connection
 

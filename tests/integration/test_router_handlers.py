@@ -13,7 +13,8 @@ import pytest
 from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.router.api import add_routes
 from services.router.batches import decide_all
-from services.router.decide import Decision, Matcher
+from services.router.decide import Matcher
+from services.router.decision import Decision
 from services.router.handlers import PlaceComplaints
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned, ComplaintReceived, event_id
@@ -156,7 +157,7 @@ async def test_the_countys_policy_decides_here_as_it_says_in_a_preview(router_po
     consumer = BatchConsumer(
         "decisions",
         [ComplaintReceived],
-        PlaceComplaints(partial(decide_all, policy=matcher, model=None)),
+        PlaceComplaints(partial(decide_all, matcher=matcher, model=None)),
         router_pool,
         Relay(router_pool, []),
     )

@@ -32,7 +32,7 @@ class Says:
 def test_a_sure_classifier_places_what_no_rule_places() -> None:
     decision = decide(received(VAGUE), zhenping(), classifier=Says("transport", 0.972))
     assert (decision.department, decision.source) == ("transport", DecisionSource.CLASSIFIER)
-    name = zhenping().name("transport")
+    name = zhenping().policy.name_of("transport")
     assert decision.reason == f"提到“在吗”，与以往由{name}办理的诉求相似，文本分类把握97.2%，转{name}。"
     assert decision.runners_up == (("health", 0.028),)
     assert [(e.step, e.word, e.speaks_for) for e in decision.evidence] == [("classifier", "在吗", "transport")]

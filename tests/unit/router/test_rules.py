@@ -1,6 +1,7 @@
 from typing import Any
 
-from services.router.decide import Decision, Matcher, decide
+from services.router.decide import Matcher, decide
+from services.router.decision import Decision
 from shared.language import DecisionSource
 from shared.policy import Matter, Rule
 from tests.unit.router.county import received, with_changes
