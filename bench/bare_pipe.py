@@ -8,7 +8,7 @@ import asyncio
 import multiprocessing
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import orjson
 import uvloop
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.producer.message_accumulator import BatchBuilder
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -107,7 +107,7 @@ async def _accept(pipe: Pipe, ready: object, bodies: Sequence[bytes]) -> None:
         sealed = seal(keyring, Identity(complaint.reporter, complaint.original), complaint_id)
         entries.append(intake_store.Entry(complaint_id, ticket_number(now.date(), number), now, complaint, sealed))
     events = [received_event(entry).model_dump_json(exclude_none=True).encode() for entry in entries]
-    async with AIOKafkaProducer(bootstrap_servers=pipe.bootstrap_servers, acks="all", max_batch_size=1 << 20) as out:
+    async with _producer(pipe) as out:
         await asyncio.to_thread(ready.wait)  # type: ignore[attr-defined]
         for at in range(0, len(entries), _BATCH):
             batch = entries[at : at + _BATCH]
@@ -121,16 +121,10 @@ async def _assign(pipe: Pipe, ready: object, count: int) -> None:
     connection = await asyncpg.connect(pipe.router_url)
     async with (
         _consumer(pipe, RECEIVED) as incoming,
-        AIOKafkaProducer(bootstrap_servers=pipe.bootstrap_servers, acks="all", max_batch_size=1 << 20) as out,
+        _producer(pipe) as out,
     ):
         await asyncio.to_thread(ready.wait)  # type: ignore[attr-defined]
-        while count > 0:
-            records = [
-                r for part in (await incoming.getmany(timeout_ms=1000, max_records=_BATCH)).values() for r in part
-            ]
-            if not records:
-                continue
-            count -= len(records)
+        async for records in _batches(incoming, count):
             ids = [UUID(record.key.decode()) for record in records]
             n = len(records)
             async with connection.transaction():
@@ -164,16 +158,10 @@ async def _open(pipe: Pipe, ready: object, count: int) -> None:
     opened = _opened_event(reply.due_at)
     async with (
         _consumer(pipe, ASSIGNED) as incoming,
-        AIOKafkaProducer(bootstrap_servers=pipe.bootstrap_servers, acks="all", max_batch_size=1 << 20) as out,
+        _producer(pipe) as out,
     ):
         await asyncio.to_thread(ready.wait)  # type: ignore[attr-defined]
-        while count > 0:
-            records = [
-                r for part in (await incoming.getmany(timeout_ms=1000, max_records=_BATCH)).values() for r in part
-            ]
-            if not records:
-                continue
-            count -= len(records)
+        async for records in _batches(incoming, count):
             ids = [UUID(record.key.decode()) for record in records]
             async with connection.transaction():
                 await _insert_cases(connection, ids, [orjson.loads(r.value) for r in records], reply.due_at, timeline)
@@ -256,6 +244,20 @@ async def _insert_cases(
         [bytes(32)] * n,
         [bytes(32)] * n,
     )
+
+
+def _producer(pipe: Pipe) -> AIOKafkaProducer:
+    return AIOKafkaProducer(bootstrap_servers=pipe.bootstrap_servers, acks="all", max_batch_size=1 << 20)
+
+
+async def _batches(consumer: AIOKafkaConsumer, count: int) -> AsyncIterator[list[ConsumerRecord[bytes, bytes]]]:
+    """What comes in, batch by batch, until `count` records have come."""
+    while count > 0:
+        parts = await consumer.getmany(timeout_ms=1000, max_records=_BATCH)
+        records = [record for part in parts.values() for record in part]
+        if records:
+            count -= len(records)
+            yield records
 
 
 def _consumer(pipe: Pipe, topic: Topic) -> AIOKafkaConsumer:

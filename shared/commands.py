@@ -23,7 +23,7 @@ def read_policy(directory: Path) -> Policy:
     try:
         return load_policy(directory)
     except PolicyInvalid as invalid:
-        raise SystemExit("\n".join(map(str, invalid.problems))) from None
+        raise SystemExit(str(invalid)) from None
 
 
 def command_line(
@@ -39,7 +39,7 @@ def command_line(
         try:
             uvloop.run(run(read_settings(settings)))
         except PolicyInvalid as invalid:
-            raise SystemExit("\n".join(map(str, invalid.problems))) from None
+            raise SystemExit(str(invalid)) from None
 
     @app.command("migrate")
     def migrate_command() -> None:

@@ -119,7 +119,7 @@ class BatchConsumer:
             events = [d.received for d in decoded if d.received.id in fresh]
             if events:
                 await self._apply(connection, events)
-            unburied = await inbox.remember(connection, [d.id for d in dead]) if dead else set()
+            unburied = await inbox.remember(connection, [d.id for d in dead])
             await outbox.append(connection, [d.message for d in dead if d.id in unburied])
 
     def _bury(self, record: ConsumerRecord[bytes, bytes], reason: str) -> _Dead:

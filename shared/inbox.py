@@ -16,6 +16,8 @@ _REMEMBERED = KEPT + timedelta(days=5)
 
 async def remember(connection: Connection, event_ids: Sequence[UUID]) -> set[UUID]:
     """Note these ids in the caller's transaction and return those that are new."""
+    if not event_ids:
+        return set()
     return {row["event_id"] for row in await connection.fetch(REMEMBER, event_ids)}
 
 
