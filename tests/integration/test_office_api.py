@@ -198,7 +198,7 @@ class TestSendingBack:
         event = await last_event(tracker_pool)
         assert isinstance(event, CaseReworked)
         assert event.reason == "请打〔电话〕联系。"
-        assert "139" not in str(await deadlines(tracker, case))
+        assert "13912345678" not in str(await deadlines(tracker, case))
 
 
 class TestDeclining:
