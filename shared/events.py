@@ -19,6 +19,7 @@ from shared.language import (
     DepartmentCode,
     InactionKind,
     Kind,
+    Satisfaction,
     Urgency,
 )
 
@@ -78,6 +79,15 @@ class ComplaintAssigned(ComplaintEvent):
     lawful_channel: str | None = None
     policy_hash: str
     assigned_at: AwareDatetime
+    # How often it has been placed: 1 the first time, one more after each granted return.
+    hop: int = 1
+    # False where a person of the supervision office named the department after arbitration: it cannot be returned.
+    returnable: bool = True
+    # A joint matter: to the lead, who helps; to a co-handler, who leads. A co-handler contributes, the lead answers.
+    co_handlers: tuple[DepartmentCode, ...] = ()
+    lead: DepartmentCode | None = None
+    # Complaints that tell of the same incident share it; each case is still answered and closed on its own.
+    incident_id: UUID | None = None
 
 
 class Deadline(BaseModel):
@@ -131,7 +141,12 @@ class CaseReworked(CaseEvent):
 
 
 class CaseClosed(CaseEvent):
+    """`satisfaction` is what the reporter said, where somebody reached them."""
+
     event_type: ClassVar[str] = "hotline.case.closed.v1"
+
+    contacted: bool = False
+    satisfaction: Satisfaction | None = None
 
 
 class CaseDeclined(CaseEvent):
@@ -140,6 +155,85 @@ class CaseDeclined(CaseEvent):
     event_type: ClassVar[str] = "hotline.case.declined.v1"
 
     lawful_channel: str
+
+
+class CaseReturnRequested(CaseEvent):
+    """The department says that the case is not its own; the clock runs on. `reason` and `basis` are redacted."""
+
+    event_type: ClassVar[str] = "hotline.case.return_requested.v1"
+
+    reason: str
+    basis: str
+
+
+class CaseReturnGranted(CaseEvent):
+    """`department` gave the case back with leave: the router places it again, and never with `tried`.
+
+    `returns` counts the granted returns of this case, this one included: at the second one the supervision office
+    arbitrates.
+    """
+
+    event_type: ClassVar[str] = "hotline.case.return_granted.v1"
+
+    reason: str
+    returns: int
+    tried: tuple[DepartmentCode, ...]
+
+
+class CaseReturnRefused(CaseEvent):
+    event_type: ClassVar[str] = "hotline.case.return_refused.v1"
+
+    reason: str
+
+
+class CaseReassigned(CaseEvent):
+    """A further decision of the router gave the case to `department`; the reply clock was neither stopped nor moved."""
+
+    event_type: ClassVar[str] = "hotline.case.reassigned.v1"
+
+    previous: DepartmentCode
+    reason: str
+    deadlines: tuple[Deadline, ...]
+
+
+class CaseSuspended(CaseEvent):
+    """The reply clock stands still until it is resumed, at the latest at `until`."""
+
+    event_type: ClassVar[str] = "hotline.case.suspended.v1"
+
+    reason: str
+    until: AwareDatetime
+
+
+class CaseResumed(CaseEvent):
+    event_type: ClassVar[str] = "hotline.case.resumed.v1"
+
+    deadlines: tuple[Deadline, ...]
+
+
+class CaseExtended(CaseEvent):
+    """The reply is due later, as asked before it was due and approved; the reporter is told why."""
+
+    event_type: ClassVar[str] = "hotline.case.extended.v1"
+
+    reason: str
+    deadlines: tuple[Deadline, ...]
+
+
+class CaseUrged(CaseEvent):
+    """The department was reminded (催办)."""
+
+    event_type: ClassVar[str] = "hotline.case.urged.v1"
+
+    note: str
+
+
+class CaseSupervised(CaseEvent):
+    """The supervision office follows the case from here on (督办)."""
+
+    event_type: ClassVar[str] = "hotline.case.supervised.v1"
+
+    note: str
 
 
 class ClockEvent(Event):
@@ -178,6 +272,15 @@ EVENTS: tuple[type[Event], ...] = (
     CaseReworked,
     CaseClosed,
     CaseDeclined,
+    CaseReturnRequested,
+    CaseReturnGranted,
+    CaseReturnRefused,
+    CaseReassigned,
+    CaseSuspended,
+    CaseResumed,
+    CaseExtended,
+    CaseUrged,
+    CaseSupervised,
     DeadlineWarned,
     DeadlineMissed,
     InactionSuspected,

@@ -48,11 +48,18 @@ class DecisionSource(StrEnum):
     RULE = "rule"
     CLASSIFIER = "classifier"
     TRIAGE = "triage"
+    # A person placed it: the triage desk, or the supervision office after a second return (指定承办), which is final.
+    PERSON = "person"
+    ARBITRATION = "arbitration"
 
 
 class Clock(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     REPLY = "reply"
+    # A co-handler's part of a joint matter, due to the lead.
+    CONTRIBUTE = "contribute"
+    # The department's answer to a suspicion of inaction.
+    EXPLAIN = "explain"
 
 
 class CaseStatus(StrEnum):
@@ -67,6 +74,20 @@ class CaseStatus(StrEnum):
     DECLINED = "declined"
 
 
+class Satisfaction(StrEnum):
+    """What the reporter said when called back."""
+
+    SATISFIED = "satisfied"
+    BASICALLY_SATISFIED = "basically_satisfied"
+    DISSATISFIED = "dissatisfied"
+
+
 class InactionKind(StrEnum):
     NOT_ACKNOWLEDGED = "not_acknowledged"
     NOT_ANSWERED = "not_answered"
+    SLOW = "slow"
+    BUCK_PASSING = "buck_passing"
+    BOILERPLATE = "boilerplate"
+    FALSE_CLOSURE = "false_closure"
+    REPEATED_DISSATISFACTION = "repeated_dissatisfaction"
+    SELECTIVE_SILENCE = "selective_silence"

@@ -61,6 +61,10 @@ def suspect(
             kind, duty = InactionKind.NOT_ACKNOWLEDGED, "签收"
         case Clock.REPLY:
             kind, duty = InactionKind.NOT_ANSWERED, "答复"
+        case Clock.CONTRIBUTE:
+            kind, duty = InactionKind.NOT_ANSWERED, "提交协办意见"
+        case Clock.EXPLAIN:
+            kind, duty = InactionKind.NOT_ANSWERED, "作出说明"
         case _:
             assert_never(clock)
     opened = _written(opened_at.astimezone(CHINA_TIME))

@@ -21,9 +21,18 @@ from shared.events import (
     CaseCallbackRequested,
     CaseClosed,
     CaseDeclined,
+    CaseExtended,
     CaseOpened,
+    CaseReassigned,
     CaseReplied,
+    CaseResumed,
+    CaseReturnGranted,
+    CaseReturnRefused,
+    CaseReturnRequested,
     CaseReworked,
+    CaseSupervised,
+    CaseSuspended,
+    CaseUrged,
     ComplaintAssigned,
     ComplaintReceived,
     Deadline,
@@ -40,6 +49,7 @@ from shared.language import (
     DecisionSource,
     InactionKind,
     Kind,
+    Satisfaction,
     Urgency,
 )
 from shared.wire import Message, decode, encode
@@ -86,6 +96,11 @@ EXAMPLES: Mapping[type[Event], Event] = {
                 "lawful_channel": "向人民法院提起诉讼。",
                 "policy_hash": "0123456789abcdef" * 4,
                 "assigned_at": AT,
+                "hop": 2,
+                "returnable": False,
+                "co_handlers": ("water-supply",),
+                "lead": "urban-management",
+                "incident_id": INACTION,
             }
         ),
         CaseOpened.model_validate(
@@ -111,7 +126,71 @@ EXAMPLES: Mapping[type[Event], Event] = {
                 "deadlines": (Deadline(clock=Clock.REPLY, due_at=DUE, warn_at=AT, provisional=True),),
             }
         ),
-        CaseClosed.model_validate(CASE | {"status": CaseStatus.CLOSED, "version": 5}),
+        CaseClosed.model_validate(
+            CASE
+            | {
+                "status": CaseStatus.CLOSED,
+                "version": 5,
+                "contacted": True,
+                "satisfaction": Satisfaction.BASICALLY_SATISFIED,
+            }
+        ),
+        CaseReturnRequested.model_validate(
+            CASE
+            | {
+                "status": CaseStatus.RETURN_REQUESTED,
+                "version": 2,
+                "reason": "路灯由住房和城乡建设局管理。",
+                "basis": "《城市照明管理规定》第四条",
+            }
+        ),
+        CaseReturnGranted.model_validate(
+            CASE
+            | {
+                "status": CaseStatus.DISPATCHED,
+                "version": 3,
+                "reason": "路灯由住房和城乡建设局管理。",
+                "returns": 1,
+                "tried": ("urban-management",),
+            }
+        ),
+        CaseReturnRefused.model_validate(
+            CASE | {"status": CaseStatus.IN_PROGRESS, "version": 3, "reason": "属你单位职责。"}
+        ),
+        CaseReassigned.model_validate(
+            CASE
+            | {
+                "status": CaseStatus.DISPATCHED,
+                "version": 4,
+                "previous": "water-supply",
+                "reason": "按职责改派。",
+                "deadlines": (Deadline(clock=Clock.ACKNOWLEDGE, due_at=DUE),),
+            }
+        ),
+        CaseSuspended.model_validate(
+            CASE | {"status": CaseStatus.SUSPENDED, "version": 3, "reason": "等待鉴定结论。", "until": DUE}
+        ),
+        CaseResumed.model_validate(
+            CASE
+            | {
+                "status": CaseStatus.IN_PROGRESS,
+                "version": 4,
+                "deadlines": (Deadline(clock=Clock.REPLY, due_at=DUE),),
+            }
+        ),
+        CaseExtended.model_validate(
+            CASE
+            | {
+                "status": CaseStatus.IN_PROGRESS,
+                "version": 3,
+                "reason": "需现场勘测。",
+                "deadlines": (Deadline(clock=Clock.REPLY, due_at=DUE),),
+            }
+        ),
+        CaseUrged.model_validate(CASE | {"status": CaseStatus.IN_PROGRESS, "version": 3, "note": "请于明日前答复。"}),
+        CaseSupervised.model_validate(
+            CASE | {"status": CaseStatus.IN_PROGRESS, "version": 3, "note": "督查室挂牌督办。"}
+        ),
         CaseDeclined.model_validate(
             CASE | {"status": CaseStatus.DECLINED, "version": 2, "lawful_channel": "向人民法院提起诉讼。"}
         ),
@@ -146,7 +225,9 @@ def consumed(golden: Mapping[str, Any]) -> ConsumerRecord[bytes, bytes]:
 
 
 def read_golden(event: type[Event]) -> dict[str, Any]:
-    golden: dict[str, Any] = json.loads((GOLDEN / f"{event.event_type}.json").read_text(encoding="utf-8"))
+    """The whole event as first published with the fields that it has today: the last of its golden files."""
+    file = max(GOLDEN.glob(f"{event.event_type}*.json"), key=lambda each: len(json.loads(each.read_text())["body"]))
+    golden: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return golden
 
 
@@ -170,7 +251,9 @@ def test_what_was_published_first_is_read_today(file: Path) -> None:
     golden = json.loads(file.read_text(encoding="utf-8"))
     received = decode(consumed(golden))
     assert (received.id, received.event.event_type) == (EVENT_ID, golden["headers"]["ce_type"])
-    assert json.loads(received.event.model_dump_json(exclude_none=True)) == golden["body"]
+    read = json.loads(received.event.model_dump_json(exclude_none=True))
+    # Fields that were added later have taken their defaults.
+    assert {name: read.get(name) for name in golden["body"]} == golden["body"]
 
 
 @pytest.mark.parametrize("event", EVENTS)
