@@ -1,0 +1,165 @@
+"""What of an uploaded file is kept: a photograph or a PDF, told by its bytes, without what a photograph tells of itself.
+
+A photograph is decoded and written anew, which leaves behind all that is not picture: place, camera, thumbnails, comments,
+profiles, and whatever was hidden behind its end. It is turned upright first, because how to hold it stood there too.
+"""
+
+import io
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+
+from PIL import Image, ImageOps
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_COUNT = 9
+
+# More than any screen shows; what a telephone sees beyond it proves nothing that a smaller picture does not.
+_LONGEST_SIDE = 4096
+# A decoded pixel takes three or four bytes. A JPEG of the usual kind is made smaller while it is decoded.
+_MAX_PIXELS = 24_000_000
+_MAX_PIXELS_OF_JPEG = 64_000_000
+# `_pixels_are_few` looks before a pixel is decoded; the library would only warn.
+Image.MAX_IMAGE_PIXELS = None
+
+
+class MediaType(StrEnum):
+    JPEG = "image/jpeg"
+    PNG = "image/png"
+    WEBP = "image/webp"
+    PDF = "application/pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is stored and handed out."""
+
+    media_type: MediaType
+    data: bytes = field(repr=False)
+
+    @property
+    def sha256(self) -> bytes:
+        return sha256(self.data).digest()
+
+
+class AttachmentRefused(Exception):
+    """A file that is not kept; `code` is for figures, `zh` and `en` say why."""
+
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        super().__init__(f"{zh} {en}")
+        self.code = code
+        self.zh = zh
+        self.en = en
+
+
+def too_large() -> AttachmentRefused:
+    megabytes = MAX_BYTES // 1024 // 1024
+    return AttachmentRefused(
+        "too_large", f"附件过大，每个最多 {megabytes} MB。", f"It is too large; each may have at most {megabytes} MB."
+    )
+
+
+def too_many() -> AttachmentRefused:
+    return AttachmentRefused(
+        "too_many",
+        f"附件过多，每件诉求最多 {MAX_COUNT} 个。",
+        f"There are too many; a complaint may have at most {MAX_COUNT}.",
+    )
+
+
+_EMPTY = AttachmentRefused("empty", "附件没有内容。", "It is empty.")
+_TYPE = AttachmentRefused(
+    "type",
+    "不支持这种附件，请上传照片（JPEG、PNG、WebP）或 PDF 文件。",
+    "It is of no kind that is taken; please send a photograph (JPEG, PNG, WebP) or a PDF.",
+)
+_DAMAGED = AttachmentRefused("damaged", "附件已损坏，无法读取。", "It is damaged and cannot be read.")
+_PIXELS = AttachmentRefused(
+    "pixels", "照片的像素过多，请缩小后再上传。", "The picture has too many pixels; please send a smaller one."
+)
+
+
+def examine(data: bytes) -> Content:
+    """What is kept of `data`; AttachmentRefused says why nothing is. The name and the type it came with say nothing."""
+    if not data:
+        raise _EMPTY
+    if len(data) > MAX_BYTES:
+        raise too_large()
+    match sniff(data):
+        case None:
+            raise _TYPE
+        case MediaType.PDF:
+            return Content(MediaType.PDF, data)
+        case image_type:
+            content = _picture_only(image_type, data)
+            if len(content.data) > MAX_BYTES:
+                raise too_large()
+            return content
+
+
+_PDF_END = re.compile(rb"%%EOF\s*\Z")
+
+
+def sniff(data: bytes) -> MediaType | None:
+    """The type that the first bytes say, and of a PDF the last ones too; None for all that is not taken."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return MediaType.JPEG
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return MediaType.PNG
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return MediaType.WEBP
+    if data.startswith(b"%PDF-") and _PDF_END.search(data[-1024:]):
+        return MediaType.PDF
+    return None
+
+
+_FORMATS = {MediaType.JPEG: "JPEG", MediaType.PNG: "PNG", MediaType.WEBP: "WEBP"}
+
+
+def _picture_only(media_type: MediaType, data: bytes) -> Content:
+    try:
+        with Image.open(io.BytesIO(data), formats=(_FORMATS[media_type],)) as image:
+            if not _pixels_are_few(image):
+                raise _PIXELS
+            return Content(media_type, _written_anew(media_type, image))
+    except AttachmentRefused:
+        raise
+    except Exception:  # noqa: BLE001  # the library lists no errors, and each of them means the same here
+        raise _DAMAGED from None
+
+
+def _pixels_are_few(image: Image.Image) -> bool:
+    halved_while_decoded = image.format == "JPEG" and not image.info.get("progressive")
+    return image.width * image.height <= (_MAX_PIXELS_OF_JPEG if halved_while_decoded else _MAX_PIXELS)
+
+
+def _written_anew(media_type: MediaType, image: Image.Image) -> bytes:
+    if media_type is MediaType.JPEG:
+        part = next(n for n in (1, 2, 4) if image.width * image.height <= _MAX_PIXELS * n * n)
+        image.draft(None, (image.width // part, image.height // part))
+    upright = ImageOps.exif_transpose(image)
+    # Its pixels alone go into a new picture: what a format writes by itself it takes from the old one's `info`.
+    mode = _mode(media_type, upright)
+    picture = upright if upright.mode == mode else upright.convert(mode)
+    if max(picture.size) > _LONGEST_SIDE:
+        picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+    bare = Image.new(mode, picture.size)
+    bare.paste(picture)
+    out = io.BytesIO()
+    match media_type:
+        case MediaType.JPEG:
+            bare.save(out, "JPEG", quality=90, optimize=True)
+        case MediaType.PNG:
+            bare.save(out, "PNG")
+        case _:
+            bare.save(out, "WEBP", quality=90)
+    return out.getvalue()
+
+
+def _mode(media_type: MediaType, image: Image.Image) -> str:
+    if media_type is MediaType.JPEG:
+        return "L" if image.mode == "L" else "RGB"
+    if image.has_transparency_data:
+        return "RGBA"
+    return "L" if image.mode in ("1", "L") and media_type is MediaType.PNG else "RGB"
