@@ -1,7 +1,8 @@
-"""What of an uploaded file is kept: a photograph or a PDF, told by its bytes, without what a photograph tells of itself.
+"""What of an uploaded file is kept: a photograph or a PDF, told by its bytes, without what a picture tells of itself.
 
-A photograph is decoded and written anew, which leaves behind all that is not picture: place, camera, thumbnails, comments,
-profiles, and whatever was hidden behind its end. It is turned upright first, because how to hold it stood there too.
+A photograph is decoded and written anew, which leaves behind all that is not picture: place, camera, thumbnails,
+comments, profiles, and whatever was hidden behind its end. It is turned upright first, because how to hold it stood
+there too.
 """
 
 import io
@@ -53,6 +54,7 @@ class AttachmentRefused(Exception):
         self.en = en
 
 
+# Functions, not constants: an exception that is raised again and again keeps everything that it ever passed alive.
 def too_large() -> AttachmentRefused:
     megabytes = MAX_BYTES // 1024 // 1024
     return AttachmentRefused(
@@ -68,27 +70,37 @@ def too_many() -> AttachmentRefused:
     )
 
 
-_EMPTY = AttachmentRefused("empty", "附件没有内容。", "It is empty.")
-_TYPE = AttachmentRefused(
-    "type",
-    "不支持这种附件，请上传照片（JPEG、PNG、WebP）或 PDF 文件。",
-    "It is of no kind that is taken; please send a photograph (JPEG, PNG, WebP) or a PDF.",
-)
-_DAMAGED = AttachmentRefused("damaged", "附件已损坏，无法读取。", "It is damaged and cannot be read.")
-_PIXELS = AttachmentRefused(
-    "pixels", "照片的像素过多，请缩小后再上传。", "The picture has too many pixels; please send a smaller one."
-)
+def _empty() -> AttachmentRefused:
+    return AttachmentRefused("empty", "附件没有内容。", "It is empty.")
+
+
+def _wrong_type() -> AttachmentRefused:
+    return AttachmentRefused(
+        "type",
+        "不支持这种附件，请上传照片（JPEG、PNG、WebP）或 PDF 文件。",
+        "It is of no kind that is taken; please send a photograph (JPEG, PNG, WebP) or a PDF.",
+    )
+
+
+def _damaged() -> AttachmentRefused:
+    return AttachmentRefused("damaged", "附件已损坏，无法读取。", "It is damaged and cannot be read.")
+
+
+def _too_many_pixels() -> AttachmentRefused:
+    return AttachmentRefused(
+        "pixels", "照片的像素过多，请缩小后再上传。", "The picture has too many pixels; please send a smaller one."
+    )
 
 
 def examine(data: bytes) -> Content:
     """What is kept of `data`; AttachmentRefused says why nothing is. The name and the type it came with say nothing."""
     if not data:
-        raise _EMPTY
+        raise _empty()
     if len(data) > MAX_BYTES:
         raise too_large()
     match sniff(data):
         case None:
-            raise _TYPE
+            raise _wrong_type()
         case MediaType.PDF:
             return Content(MediaType.PDF, data)
         case image_type:
@@ -120,13 +132,12 @@ _FORMATS = {MediaType.JPEG: "JPEG", MediaType.PNG: "PNG", MediaType.WEBP: "WEBP"
 def _picture_only(media_type: MediaType, data: bytes) -> Content:
     try:
         with Image.open(io.BytesIO(data), formats=(_FORMATS[media_type],)) as image:
-            if not _pixels_are_few(image):
-                raise _PIXELS
-            return Content(media_type, _written_anew(media_type, image))
-    except AttachmentRefused:
-        raise
+            picture = _written_anew(media_type, image) if _pixels_are_few(image) else None
     except Exception:  # noqa: BLE001  # the library lists no errors, and each of them means the same here
-        raise _DAMAGED from None
+        raise _damaged() from None
+    if picture is None:
+        raise _too_many_pixels()
+    return Content(media_type, picture)
 
 
 def _pixels_are_few(image: Image.Image) -> bool:

@@ -31,7 +31,7 @@ class AttachmentFiles:
 
     @classmethod
     def at(cls, place: str) -> "AttachmentFiles":
-        """`place` is a folder, made where it is missing, or ``s3://bucket/prefix`` with the usual ``AWS_`` variables."""
+        """`place`: a folder, made where it is missing, or ``s3://bucket/prefix`` with the usual ``AWS_`` variables."""
         if place.startswith("s3://"):
             return cls(S3Store.from_url(place))
         folder = Path(place).absolute()

@@ -12,6 +12,7 @@ from services.intake import attachments_store
 from services.intake.attachment_content import MAX_COUNT, AttachmentRefused, Content, examine, too_many
 from services.intake.attachment_files import AttachmentFiles
 from services.intake.attachments_store import Kept, RefusedAttachment
+from services.intake.mail_text import Enclosed
 from shared.postgres import Pool
 
 STORED = Counter("hotline_attachments_stored_total", "Files that were stored with a complaint")
@@ -58,15 +59,13 @@ class Attachments:
         STORED.inc(len(kept))
         return kept
 
-    async def add_of_mail(self, complaint_id: UUID, enclosed: Sequence[bytes | AttachmentRefused]) -> None:
+    async def add_of_mail(self, complaint_id: UUID, enclosed: Sequence[Enclosed]) -> None:
         """Store what can be kept and note what cannot; asked again it changes nothing."""
         contents: dict[bytes, Content] = {}
         refused: list[RefusedAttachment] = []
-        for number, data in enumerate(enclosed, start=1):
+        for number, file in enumerate(enclosed, start=1):
             try:
-                if isinstance(data, AttachmentRefused):
-                    raise data
-                content = await self.examine(data)
+                content = await self.examine(await asyncio.to_thread(file.data))
                 if len(contents) == MAX_COUNT and content.sha256 not in contents:
                     raise too_many()
                 contents[content.sha256] = content

@@ -17,6 +17,10 @@ HOLD_FILES_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('intake.attach
 # Two uploads at once must not both find room for the last one.
 LOCK_COMPLAINT = "SELECT FROM complaints WHERE complaint_id = $1 FOR NO KEY UPDATE"
 
+FIND_COMPLAINT = """
+SELECT complaint_id, accused, NULL::text AS holder FROM complaints WHERE ticket_number = $1
+"""
+
 READ_HASHES = "SELECT sha256 FROM attachments WHERE complaint_id = $1"
 
 INSERT_ATTACHMENTS = """
@@ -62,6 +66,11 @@ class RefusedAttachment:
     number: int
     code: str
     reason: str
+
+
+async def find_complaint(pool: Pool, ticket_number: str) -> Record | None:
+    """Whom it accuses, and which department has it now."""
+    return await pool.fetchrow(FIND_COMPLAINT, ticket_number)
 
 
 async def insert_attachments(connection: Connection, complaint_id: UUID, kept: Sequence[Kept], now: datetime) -> None:

@@ -16,8 +16,10 @@ from prometheus_client import Counter
 
 from services.intake import store
 from services.intake.acceptance import Acceptance, Receipt
+from services.intake.attachments import Attachments
 from services.intake.channels.mailbox import Refusal, external_id, read_mail, to_complaint
 from services.intake.complaint import Complaint, County
+from services.intake.mail_text import Enclosed
 from services.intake.refusal import SubmissionRefused
 from services.intake.store import RefusedMail
 from shared.language import Confidentiality, DepartmentCode, Kind
@@ -47,19 +49,29 @@ class Origin:
 Verdict = Receipt | RefusedMail | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    complaint: Complaint
+    files: Sequence[Enclosed]
+
+
 class MailIntake:
-    def __init__(self, pool: Pool, acceptance: Acceptance, county: County) -> None:
+    def __init__(
+        self, pool: Pool, acceptance: Acceptance, county: County, attachments: Attachments | None = None
+    ) -> None:
+        """Without `attachments` the files of mails are left where the mails lie."""
         self._pool = pool
+        self._attachments = attachments
         self.acceptance = acceptance
         self.county = county
 
     async def take_in(self, origin: Origin, mails: Sequence[bytes]) -> list[Verdict]:
         """Give each mail its ticket or its refusal, in their order; no mail keeps the others from theirs."""
         read = await asyncio.to_thread(lambda: [self._read(origin, raw) for raw in mails])
-        complaints = [one for one in read if isinstance(one, Complaint)]
+        complaints = [one.complaint for one in read if isinstance(one, _Read)]
         outcomes = iter(await self.acceptance.accept_each(complaints))
         verdicts = [
-            _verdict(raw, next(outcomes)) if isinstance(one, Complaint) else one
+            await self._with_files(origin, one, _verdict(raw, next(outcomes))) if isinstance(one, _Read) else one
             for raw, one in zip(mails, read, strict=True)
         ]
         verdicts = await self._remember(origin, verdicts)
@@ -75,18 +87,30 @@ class MailIntake:
                     assert_never(verdict)
         return verdicts
 
-    def _read(self, origin: Origin, raw: bytes) -> Complaint | RefusedMail:
+    async def _with_files(self, origin: Origin, read: _Read, verdict: Verdict) -> Verdict:
+        """Store the mail's files with its complaint; where that must wait, so must the mail, which keeps its ticket."""
+        if self._attachments is None or not read.files or not isinstance(verdict, Receipt):
+            return verdict
+        try:
+            await self._attachments.add_of_mail(verdict.complaint_id, read.files)
+        except PASSING as error:
+            log.warning("files_not_stored", mailbox=origin.name, error=type(error).__name__)
+            return None
+        return verdict
+
+    def _read(self, origin: Origin, raw: bytes) -> _Read | RefusedMail:
         try:
             mail = read_mail(raw)
             if isinstance(mail, Refusal):
                 return _refused(raw, mail.code, f"{mail.zh} {mail.en}")
-            return to_complaint(
+            complaint = to_complaint(
                 mail,
                 self.county,
                 kind=origin.kind,
                 confidentiality=origin.confidentiality,
                 received_by=origin.received_by,
             )
+            return _Read(complaint, mail.files)
         except SubmissionRefused as refused:
             return _refused(raw, "unfit", str(refused))
         except Exception as error:  # noqa: BLE001  # a mail that finds a fault of ours must not stop the mailbox

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from selectolax.lexbor import LexborHTMLParser
 
+from services.intake.attachment_content import MAX_BYTES, too_large
 from services.intake.mail_decoding import decode_header, decode_text, unwrap
 
 # Bytes of one part that are read; a complaint's text has a tenth of it at most, in any encoding.
@@ -25,10 +26,25 @@ class Flaw(StrEnum):
     TRUNCATED = "truncated"
 
 
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file in a mail, still in its transfer encoding: most of a large mail is never decoded at once."""
+
+    transfer_encoding: str
+    payload: bytes = field(repr=False)
+
+    def data(self) -> bytes:
+        """Its bytes; AttachmentRefused where they are more than are taken."""
+        # Four letters of base64 carry three bytes, and line ends none.
+        if len(self.payload) > MAX_BYTES * 3 // 2:
+            raise too_large()
+        return unwrap(self.payload, self.transfer_encoding).data
+
+
 @dataclass(slots=True)
 class Body:
     text: str = ""
-    attachments: int = 0
+    files: list[Enclosed] = field(default_factory=list)
     flaws: set[Flaw] = field(default_factory=set)
 
 
@@ -57,7 +73,8 @@ def _text_of(part: Message, body: Body) -> str:
         return _joined(_text_of(child, body) for child in children)
     # A multipart without parts has only text in it.
     if part.get_content_maintype() not in ("text", "multipart") or _is_file(part):
-        body.attachments += kind not in _SIGNATURES
+        if kind not in _SIGNATURES:
+            body.files.append(_enclosed(part))
         return ""
     return _leaf(part, body)
 
@@ -87,15 +104,19 @@ def _forwarded(message: Message, body: Body) -> str:
     return _joined(("——转发的邮件——", subject, _text_of(message, body)))
 
 
-def _leaf(part: Message, body: Body) -> str:
+def _enclosed(part: Message) -> Enclosed:
     encoding = str(part.get("content-transfer-encoding", ""))
     # Without the header `email` hands out the bytes as they came, and ours is the decoder that survives broken ones.
     del part["content-transfer-encoding"]
     payload = part.get_payload(decode=True)
-    wrapped = payload if isinstance(payload, bytes) else b""
-    if len(wrapped) > MAX_PART:
+    return Enclosed(encoding, payload if isinstance(payload, bytes) else b"")
+
+
+def _leaf(part: Message, body: Body) -> str:
+    wrapped = _enclosed(part)
+    if len(wrapped.payload) > MAX_PART:
         body.flaws.add(Flaw.TRUNCATED)
-    data, whole = unwrap(wrapped[:MAX_PART], encoding)
+    data, whole = unwrap(wrapped.payload[:MAX_PART], wrapped.transfer_encoding)
     text, sound = decode_text(data, part.get_content_charset())
     if not (whole and sound):
         body.flaws.add(Flaw.GARBLED)

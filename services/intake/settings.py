@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from services.intake.open311_keys import parse_digests
 from services.intake.push_signature import parse_keys
 from services.intake.vault import Keyring
 from shared.settings import ServiceSettings
@@ -32,6 +33,11 @@ def _is_a_list_of_keys(written: SecretStr) -> SecretStr:
     return written
 
 
+def _is_a_list_of_digests(written: SecretStr) -> SecretStr:
+    parse_digests(written.get_secret_value())
+    return written
+
+
 class IntakeSettings(ServiceSettings):
     model_config = SettingsConfigDict(arbitrary_types_allowed=True)
 
@@ -42,6 +48,11 @@ class IntakeSettings(ServiceSettings):
     # "id:base64 of 32 bytes or more", separated by commas: the keys with which the 12345 platform signs what it pushes;
     # without them its routes are not there.
     push_keys: Annotated[SecretStr, AfterValidator(_is_a_list_of_keys)] | None = None
+    # Where the files of complaints lie: a folder, or s3://bucket/prefix with the usual AWS_ variables; without it none
+    # are taken.
+    attachments: Annotated[str, Field(min_length=1)] | None = None
+    # "id:SHA-256 in hexadecimal", separated by commas: the keys of those who may submit by Open311 (docs/open311.md).
+    open311_keys: Annotated[SecretStr, AfterValidator(_is_a_list_of_digests)] | None = None
     # A folder into which a mail system delivers *.eml files; none where mail does not come that way.
     mail_spool: Path | None = None
     # A file that lists the mailboxes to read by IMAP (docs/mailboxes.md); none where there are none.

@@ -5,7 +5,8 @@ nothing. What a person wrote but we cannot read, encrypted or broken, still gets
 """
 
 import re
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, replace
 from email import policy
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
@@ -14,7 +15,7 @@ from hashlib import sha256
 
 from services.intake.complaint import MAX_TEXT, MAX_TITLE, Complaint, County, Reporter, clean, normalize
 from services.intake.mail_decoding import decode_header
-from services.intake.mail_text import MAX_PART, Body, Flaw, read_body
+from services.intake.mail_text import MAX_PART, Body, Enclosed, Flaw, read_body
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind
 
 
@@ -29,7 +30,7 @@ class Mail:
     # Never empty; bounded as a complaint's text is.
     text: str
     sender: Reporter
-    attachments: int
+    files: tuple[Enclosed, ...]
     flaws: frozenset[Flaw]
 
     def __repr__(self) -> str:
@@ -84,14 +85,14 @@ def read_mail(raw: bytes) -> Mail | Refusal:
         text = _MALFORMED_NOTE
     elif not text and subject:
         text, subject = subject, None
-    elif not text and body.attachments:
-        text = f"（来信没有文字，只有{body.attachments}个附件，请查阅原件。）"
+    elif not text and body.files:
+        text = f"（来信没有文字，只有{len(body.files)}个附件，请查阅原件。）"
     elif not text:
         return _EMPTY
     if len(text) > MAX_TEXT:
         body.flaws.add(Flaw.TRUNCATED)
         text = f"{text[: MAX_TEXT - len(_TRUNCATED_NOTE) - 1].rstrip()}\n{_TRUNCATED_NOTE}"
-    return Mail(_external_id(headers, raw), subject, text, _sender(headers), body.attachments, frozenset(body.flaws))
+    return Mail(_external_id(headers, raw), subject, text, _sender(headers), tuple(body.files), frozenset(body.flaws))
 
 
 def to_complaint(
@@ -130,8 +131,7 @@ class _AsWritten(policy.Compat32):
 
 _AS_WRITTEN = _AsWritten()
 
-# Attachments are only counted: what of a base64 part is beyond reading is cut before it is parsed, which takes ten
-# times its size in memory.
+# What of a base64 part is beyond reading as text is kept out of the parser, which takes ten times its size in memory.
 # Anchored and without a way back: a search that starts over at every letter takes quadratic time over one long line.
 _BASE64_LINES = re.compile(rb"^(?:[A-Za-z0-9+/]{40,}+={0,2}[ \t]*+\r?\n)++", re.MULTILINE)
 # No mail program builds more than this, and the standard parser takes quadratic time or overflows its stack: nesting
@@ -144,7 +144,7 @@ _MAX_LINE_ENDS = 400_000
 
 
 def _body(raw: bytes) -> Body:
-    short = _BASE64_LINES.sub(lambda run: run[0][: MAX_PART + 1], raw)
+    short, taken_out = _without_long_runs(raw)
     if (
         short.count(b"\n") + short.count(b"\r") > _MAX_LINE_ENDS
         or short.count(b"\n--") > _MAX_DASHED_LINES
@@ -153,9 +153,28 @@ def _body(raw: bytes) -> Body:
     ):
         return Body(flaws={Flaw.MALFORMED})
     try:
-        return read_body(BytesParser(policy=_AS_WRITTEN).parsebytes(short))
+        body = read_body(BytesParser(policy=_AS_WRITTEN).parsebytes(short))
     except Exception:  # noqa: BLE001  # the library lists no errors; a mail that breaks it still gets its ticket
         return Body(flaws={Flaw.MALFORMED})
+    for mark, run in taken_out:
+        body.files = [replace(file, payload=file.payload.replace(mark, run)) for file in body.files]
+    return body
+
+
+def _without_long_runs(raw: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """`raw` with a mark, which no sender can guess, in place of what is long; and each mark with what it stands for."""
+    secret = secrets.token_hex(16)
+    taken_out: list[tuple[bytes, bytes]] = []
+
+    def shorten(run: re.Match[bytes]) -> bytes:
+        if len(run[0]) <= MAX_PART + 1:
+            return run[0]
+        mark = f"={secret}-{len(taken_out)}=".encode()
+        # Its line end stays: what follows must stand on a line of its own.
+        taken_out.append((mark, run[0][MAX_PART + 1 : -1]))
+        return run[0][: MAX_PART + 1] + mark + b"\n"
+
+    return _BASE64_LINES.sub(shorten, raw), taken_out
 
 
 _BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2}")

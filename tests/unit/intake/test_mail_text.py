@@ -68,7 +68,7 @@ def test_all_texts_count_and_attachments_are_only_counted() -> None:
     whole.add_attachment("三", filename="三.txt")
     body = read_body(whole)
     assert body.text.split() == ["一", "二"]
-    assert body.attachments == 2
+    assert len(body.files) == 2
 
 
 def test_a_forwarded_mail_is_read_without_its_sender() -> None:
@@ -92,4 +92,4 @@ def test_an_inline_pgp_block_is_no_text() -> None:
 def test_a_signature_is_no_attachment() -> None:
     signature = EmailMessage()
     signature.set_content(b"MII", maintype="application", subtype="pkcs7-signature")
-    assert read_body(mixed(text("一"), signature)).attachments == 0
+    assert read_body(mixed(text("一"), signature)).files == []

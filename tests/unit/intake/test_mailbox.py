@@ -135,7 +135,7 @@ ATTACHMENT = (
 
 def test_a_picture_alone_gets_a_ticket_that_says_so() -> None:
     read = mail(ATTACHMENT, subject="", more='Content-Type: multipart/mixed; boundary="b"\r\n')
-    assert read.attachments == 1
+    assert len(read.files) == 1
     assert "只有1个附件" in read.text
     assert "138" not in read.text
 
@@ -181,7 +181,7 @@ def test_a_large_attachment_does_not_hide_the_text() -> None:
         more='Content-Type: multipart/mixed; boundary="b"\r\n',
     )
     assert read.text.split() == ["路灯不亮", "一直不亮"]
-    assert read.attachments == 1
+    assert len(read.files) == 1
     assert not read.flaws
 
 
