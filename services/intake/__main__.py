@@ -10,7 +10,8 @@ from asyncpg import Record
 from services.intake import store
 from services.intake.export_files import UnreadableExport
 from services.intake.importing import Outcome
-from services.intake.main import import_file, run
+from services.intake.main import collect_orphans, import_file, run
+from services.intake.open311_keys import new_key
 from services.intake.settings import IntakeSettings
 from shared.china_time import CHINA_TIME
 from shared.commands import command_line
@@ -47,6 +48,32 @@ def import_command(
         raise typer.Exit(2)
     if counted[Outcome.REFUSED]:
         raise typer.Exit(1)
+
+
+@app.command("collect-orphans")
+def collect_orphans_command() -> None:
+    """Remove files stored a day ago or more that belong to no complaint. Status 2 where they are out of reach."""
+    configure_logs("intake")
+    try:
+        collected = asyncio.run(collect_orphans(read_settings(IntakeSettings)))
+    except PASSING as error:
+        typer.echo(
+            f"数据库或附件存储暂时不可用。 The database or the files are away ({type(error).__name__}).", err=True
+        )
+        raise typer.Exit(2) from None
+    typer.echo(f"seen: {collected.seen}  removed: {collected.removed}")
+
+
+@app.command("open311-key")
+def open311_key(key_id: Annotated[str, typer.Argument(help="Whose it is, as in city-app")]) -> None:
+    """Make an Open311 api key: the key, shown this once, and the entry for HOTLINE_OPEN311_KEYS."""
+    try:
+        key, entry = new_key(key_id)
+    except ValueError as wrong:
+        typer.echo(str(wrong), err=True)
+        raise typer.Exit(2) from None
+    print("api_key:", key, sep="\t")
+    print("HOTLINE_OPEN311_KEYS:", entry, sep="\t")
 
 
 @app.command()

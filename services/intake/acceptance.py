@@ -11,7 +11,7 @@ from asyncpg import Record
 from prometheus_client import Counter
 from uuid_utils.compat import uuid7
 
-from services.intake import store
+from services.intake import open311_store, store
 from services.intake.complaint import Complaint
 from services.intake.ticket import ticket_number
 from services.intake.vault import Identity, Keyring, seal
@@ -135,6 +135,7 @@ class Acceptance:
             entries = [self._entry(c, s, now) for c, s in zip(complaints, sequences, strict=True)]
             inserted = await store.insert_complaints(connection, entries)
             new = [e for e in entries if e.complaint_id in inserted]
+            await open311_store.insert_requests(connection, new)
             await outbox.append(connection, [received_message(e) for e in new])
             seen = [e.complaint for e in entries if e.complaint_id not in inserted]
             earlier = await store.find_by_external_id(connection, seen) if seen else {}

@@ -69,6 +69,8 @@ class Complaint:
     original: Original
     # Tells a resubmission with other content from a plain repetition.
     content_hash: bytes = field(repr=False)
+    # The matter that its reporter chose in an Open311 app; what came in that way is shown in public (open311.py).
+    service: str | None = None
 
 
 class County:

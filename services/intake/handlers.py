@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.intake import store
+from services.intake import open311_store, store
 from shared.events import (
     CaseAcknowledged,
     CaseCallbackRequested,
@@ -29,6 +29,6 @@ TOLD_TO_REPORTERS: tuple[type[Event], ...] = (
 
 
 async def record_progress(connection: Connection, received: Sequence[Received[Event]]) -> None:
-    await store.insert_progress(
-        connection, [Received(r.id, r.event) for r in received if isinstance(r.event, CaseEvent)]
-    )
+    told = [Received(r.id, r.event) for r in received if isinstance(r.event, CaseEvent)]
+    await store.insert_progress(connection, told)
+    await open311_store.follow_cases(connection, [r.event for r in told])

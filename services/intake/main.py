@@ -1,11 +1,15 @@
 """The intake put together: the one place where its parts meet."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 from services.intake import handlers
 from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
+from services.intake.attachment_files import AttachmentFiles
+from services.intake.attachments import Attachments, Collected
+from services.intake.attachments_api import add_attachment_routes
 from services.intake.complaint import County
 from services.intake.export_files import read_rows
 from services.intake.gauges import refresh_gauges
@@ -13,6 +17,9 @@ from services.intake.imap import MailboxReader
 from services.intake.importing import Importing, Outcome, read_platform, report
 from services.intake.mail_intake import MailIntake
 from services.intake.mailboxes import read_mailboxes
+from services.intake.open311_api import add_open311_routes
+from services.intake.open311_facade import Open311
+from services.intake.open311_keys import parse_digests
 from services.intake.push_api import add_push_routes
 from services.intake.push_signature import parse_keys
 from services.intake.settings import IntakeSettings
@@ -26,6 +33,7 @@ from shared.policy import Policy
 from shared.policy_files import load_policy
 from shared.postgres import create_pool
 from shared.service import foundation, serve
+from shared.settings import WrongSetting
 from shared.token_verifier import verifier_of
 from shared.topics import CASES_EVENTS
 
@@ -45,6 +53,14 @@ async def import_file(settings: IntakeSettings, file: Path, platform_file: Path,
             return await report(importing.rows(platform, read_rows(file, platform)), out)
 
 
+async def collect_orphans(settings: IntakeSettings) -> Collected:
+    """Remove the files that belong to no complaint; may run beside the service."""
+    if settings.attachments is None:
+        raise WrongSetting("HOTLINE_ATTACHMENTS is not set, so no files are kept.")
+    async with await create_pool(str(settings.database_url), application_name="hotline-orphans") as pool:
+        return await Attachments(pool, AttachmentFiles.at(settings.attachments)).collect_orphans(datetime.now(UTC))
+
+
 async def run(settings: IntakeSettings) -> None:
     policy = load_policy(settings.policy_dir)
     county = _county(policy)
@@ -60,8 +76,15 @@ async def run(settings: IntakeSettings) -> None:
         if settings.push_keys is not None:
             pushed = Submitting(acceptance, county, settings.query_code_key, only=Channel.HOTLINE_12345)
             add_push_routes(app, pushed, base.pool, parse_keys(settings.push_keys.get_secret_value()))
+        attachments = None
+        if settings.attachments is not None:
+            attachments = Attachments(base.pool, AttachmentFiles.at(settings.attachments))
+            add_attachment_routes(app, attachments, settings.query_code_key)
+        keys = parse_digests(settings.open311_keys.get_secret_value()) if settings.open311_keys else {}
+        facade = Open311(acceptance, policy, county, base.pool, settings.query_code_key, keys)
+        add_open311_routes(app, facade)
         background = [acceptance.run()]
-        mail_intake = MailIntake(base.pool, acceptance, county)
+        mail_intake = MailIntake(base.pool, acceptance, county, attachments)
         if settings.mail_spool is not None:
             background.append(MailSpool(settings.mail_spool, mail_intake).run())
         background += [MailboxReader(mailbox, mail_intake).run() for mailbox in mailboxes]
