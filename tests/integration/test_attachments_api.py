@@ -32,6 +32,7 @@ from tests.integration.conftest import client_of
 from tests.tokens import bearer, verifier
 from tests.unit.intake.test_attachment_content import PDF, PLACE, corners, encoded, exif
 
+ADAPTER = bearer(Role.ADAPTER)
 KEY = b"only for this test"
 PHOTOGRAPH = encoded(corners(), MediaType.JPEG, exif=exif())
 
@@ -54,7 +55,7 @@ async def intake(
 
 @pytest.fixture
 async def ticket(intake: httpx.AsyncClient) -> dict[str, Any]:
-    answer: dict[str, Any] = (await intake.post("/v1/complaints", json=submission("A-1"))).json()
+    answer: dict[str, Any] = (await intake.post("/v1/complaints", json=submission("A-1"), headers=ADAPTER)).json()
     return answer
 
 
@@ -101,7 +102,7 @@ async def test_a_photograph_is_stored_without_its_metadata_and_handed_out_to_be_
 async def test_the_same_content_is_stored_once_for_however_many_complaints(
     intake: httpx.AsyncClient, ticket: dict[str, Any], tmp_path: Path, intake_pool: Pool
 ) -> None:
-    other = (await intake.post("/v1/complaints", json=submission("A-2"))).json()
+    other = (await intake.post("/v1/complaints", json=submission("A-2"), headers=ADAPTER)).json()
     for one in (ticket, ticket, other):
         assert (await upload(intake, one, PDF, PDF)).status_code == 201
     assert len(lying(tmp_path)) == 1
@@ -121,7 +122,7 @@ async def test_its_reporter_and_staff_see_the_list(intake: httpx.AsyncClient, ti
 
 
 async def test_nobody_else_sees_or_adds_anything(intake: httpx.AsyncClient, ticket: dict[str, Any]) -> None:
-    other = (await intake.post("/v1/complaints", json=submission("A-2"))).json()
+    other = (await intake.post("/v1/complaints", json=submission("A-2"), headers=ADAPTER)).json()
     [stored] = (await upload(intake, ticket, PDF)).json()["attachments"]
     officer = bearer(Role.OFFICER, department="urban-management")
     for path in (address(ticket), address(ticket, stored["sha256"])):
@@ -138,7 +139,7 @@ async def test_nobody_else_sees_or_adds_anything(intake: httpx.AsyncClient, tick
 
 async def test_whoever_is_accused_sees_nothing_in_any_role(intake: httpx.AsyncClient) -> None:
     accusing = submission("A-1", accused="urban-management")
-    ticket = (await intake.post("/v1/complaints", json=accusing)).json()
+    ticket = (await intake.post("/v1/complaints", json=accusing, headers=ADAPTER)).json()
     [stored] = (await upload(intake, ticket, PDF)).json()["attachments"]
     for role in (Role.OFFICER, Role.CLERK, Role.SUPERVISOR):
         own = bearer(role, department="urban-management")
