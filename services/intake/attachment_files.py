@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -33,7 +33,9 @@ class AttachmentFiles:
     def at(cls, place: str) -> "AttachmentFiles":
         """`place`: a folder, made where it is missing, or ``s3://bucket/prefix`` with the usual ``AWS_`` variables."""
         if place.startswith("s3://"):
-            return cls(S3Store.from_url(place))
+            # Not the minutes that the library would take: a transaction waits meanwhile.
+            patience = timedelta(seconds=10)
+            return cls(S3Store.from_url(place, retry_config={"max_retries": 2, "retry_timeout": patience}))
         folder = Path(place).absolute()
         return cls(LocalStore(folder, mkdir=True), folder)
 
