@@ -107,7 +107,13 @@ def _assemble(
     return Stack(
         postgres,
         broker,
-        service("intake", ports.intake, HOTLINE_MAIL_SPOOL=str(spool), **_secrets(state)),
+        service(
+            "intake",
+            ports.intake,
+            HOTLINE_MAIL_SPOOL=str(spool),
+            HOTLINE_ATTACHMENTS=str(state / "attachments"),
+            **_secrets(state),
+        ),
         service("router", ports.router),
         service("tracker", ports.tracker, HOTLINE_SIMULATION=str(simulation).lower()),
         urls,

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from services.intake import attachments_store, open311_store
 from services.intake import store as intake_store
 from services.tracker import record_store
 from services.tracker import store as tracker_store
@@ -52,6 +53,13 @@ INSERT INTO complaints
 INSERT INTO progress
     SELECT gen_random_uuid(), complaint_id, now(), version, 'dispatched', 'department', NULL
     FROM complaints, generate_series(1, 2) AS version;
+INSERT INTO open311_requests
+    SELECT complaint_id, CASE WHEN n % 1000 = 0 THEN 'rare' ELSE 'service-' || n % 20 END, at, at, n % 2 = 0, NULL, 0
+    FROM (SELECT complaint_id, substr(external_id, 10)::int AS n FROM complaints) AS numbered,
+        LATERAL (SELECT timestamptz '2026-11-24 00:00+00' - n * interval '10 minutes' AS at) AS spread;
+INSERT INTO attachments
+    SELECT complaint_id, decode(md5(n::text || complaint_id), 'hex'), 'image/png', 1000, now()
+    FROM complaints, generate_series(1, 2) AS n;
 INSERT INTO outbox (topic, key, headers, body)
     SELECT 'topic', 'key', '{}', repeat('x', 600)::bytea FROM generate_series(1, 10000);
 INSERT INTO inbox SELECT gen_random_uuid(), now() FROM generate_series(1, 10000);
@@ -223,6 +231,46 @@ class TestIntake:
         ids: Sequence[str] = [f"external-{number}" for number in range(1, 11)]
         plan = await plan_of(intake, intake_store.FIND_BY_EXTERNAL_ID, ["web_portal"] * 10, ids)
         assert_lean(plan, "complaints_channel_external_id_key", at_most=10)
+
+    @pytest.mark.parametrize("generic", [True, False])
+    @pytest.mark.parametrize("closed", ["{f}", "{f,t}"])
+    async def test_a_page_of_public_requests_reads_that_page(
+        self, intake: Connection, closed: str, *, generic: bool
+    ) -> None:
+        asked = closed if generic else [value == "t" for value in closed.strip("{}").split(",")]
+        arguments = (asked, NOW - timedelta(days=90), NOW, 20)
+        plan = await plan_of(intake, open311_store.READ_REQUESTS, *arguments, generic=generic)
+        # A page for each status, and the complaints of the one that is answered.
+        assert_lean(plan, "open311_requests_newest", at_most=3 * 20)
+
+    @pytest.mark.parametrize("generic", [True, False])
+    @pytest.mark.parametrize("service", ["rare", "service-7"])
+    async def test_a_page_of_one_service_reads_that_page_however_rare_it_is(
+        self, intake: Connection, service: str, *, generic: bool
+    ) -> None:
+        closed, services = ("{f,t}", f"{{{service}}}") if generic else ([False, True], [service])
+        arguments = (closed, NOW - timedelta(days=90), NOW, 20, services)
+        plan = await plan_of(intake, open311_store.READ_REQUESTS_OF_SERVICES, *arguments, generic=generic)
+        assert_lean(plan, "open311_requests_service", at_most=3 * 20)
+
+    async def test_public_requests_are_found_by_their_tickets(self, intake: Connection) -> None:
+        tickets = [f"20261124-{number}" for number in range(1, 11)]
+        plan = await plan_of(intake, open311_store.FIND_REQUESTS, tickets)
+        assert_lean(plan, "complaints_ticket_number_key", at_most=2 * 10)
+
+    async def test_following_cases_touches_those_that_are_public_requests(self, intake: Connection) -> None:
+        cases = [row[0] for row in await intake.fetch("SELECT complaint_id FROM open311_requests LIMIT 10")]
+        news = (cases, [1] * 10, [True] * 10, ["department"] * 10, [NOW] * 10)
+        assert_lean(await plan_of(intake, open311_store.FOLLOW_CASES, *news), "open311_requests_pkey", at_most=10)
+
+    async def test_files_are_found_by_their_complaint_and_by_their_hash(self, intake: Connection) -> None:
+        complaint, sha256 = await intake.fetchrow("SELECT complaint_id, sha256 FROM attachments OFFSET 5000") or (0, 0)
+        one = await plan_of(intake, attachments_store.FIND_ATTACHMENT, complaint, sha256)
+        # Either index leads to it.
+        assert (scanned_whole(one), read_rows(one)) == (set(), 1)
+        every = await plan_of(intake, attachments_store.READ_ATTACHMENTS, complaint)
+        assert_lean(every, "attachments_pkey", at_most=2)
+        assert_lean(await plan_of(intake, attachments_store.FIND_BELONGING, [sha256]), "attachments_sha256", at_most=1)
 
 
 class TestEveryService:
