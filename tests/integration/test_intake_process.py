@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +15,18 @@ import pytest
 
 from deploy.local.hotline import POLICY, HotlineService
 from deploy.local.ports import LOOPBACK, free_ports
+from services.intake.attachment_content import MediaType
+from services.intake.open311_keys import key_id_of, new_key, parse_digests
 from services.intake.push_signature import sign
 from shared.postgres import Pool
 from tests.examples import submission
 from tests.integration.dovecot import PASSWORD, Dovecot
 from tests.tokens import token_settings
+from tests.unit.intake.test_attachment_content import corners, encoded
 
 KEY = os.urandom(32)
+PHOTOGRAPH = encoded(corners(), MediaType.JPEG)
+API_KEY, ENTRY = new_key("city-app")
 
 
 @pytest.fixture
@@ -45,6 +51,8 @@ def intake(
         "HOTLINE_VAULT_KEYS": f"test:{base64.b64encode(os.urandom(32)).decode()}",
         "HOTLINE_QUERY_CODE_KEY": base64.b64encode(os.urandom(32)).decode(),
         "HOTLINE_PUSH_KEYS": f"platform:{base64.b64encode(KEY).decode()}",
+        "HOTLINE_ATTACHMENTS": str(tmp_path / "attachments"),
+        "HOTLINE_OPEN311_KEYS": ENTRY,
         "HOTLINE_MAILBOXES": str(mailboxes),
         "MAILBOX_PASSWORD": PASSWORD,
     }
@@ -94,3 +102,32 @@ async def test_it_takes_what_the_platform_pushes(intake: HotlineService, intake_
         assert (await client.post(path, content=body, headers=headers)).status_code == 409
         assert (await client.post(path, content=body)).status_code == 401
     assert await intake_pool.fetchval("SELECT count(*) FROM complaints") == 1
+
+
+async def test_an_app_submits_and_its_user_adds_a_photograph_which_no_collector_takes(
+    intake: HotlineService, tmp_path: Path
+) -> None:
+    form = {"api_key": API_KEY, "service_code": "street-lamps", "lat": "31.88", "long": "109.52"}
+    async with httpx.AsyncClient(base_url=intake.url) as client:
+        [submitted] = (await client.post("/open311/v2/requests.json", data=form)).json()
+        [code] = re.findall(r"Query code: (\w+)", submitted["service_notice"])
+        files = f"/v1/complaints/{submitted['service_request_id']}/attachments"
+        answer = await client.post(files, files={"file": PHOTOGRAPH}, headers={"X-Hotline-Query-Code": code})
+        assert answer.status_code == 201
+        [stored] = answer.json()["attachments"]
+    orphan = tmp_path / "attachments" / "00" / ("00" * 32)
+    orphan.parent.mkdir(exist_ok=True)
+    orphan.write_bytes(b"cut short")
+    kept = tmp_path / "attachments" / stored["sha256"][:2] / stored["sha256"]
+    for file in (orphan, kept):
+        os.utime(file, (0, 0))
+    done = await asyncio.to_thread(intake.run, "collect-orphans")
+    assert done == "seen: 2  removed: 1\n"
+    assert (orphan.exists(), kept.exists()) == (False, True)
+
+
+async def test_a_new_key_is_shown_once_with_the_entry_that_knows_it(intake: HotlineService) -> None:
+    shown = await asyncio.to_thread(intake.run, "open311-key", "map-app")
+    key, entry = (line.split("\t")[1] for line in shown.splitlines())
+    assert key_id_of(parse_digests(entry), key) == "map-app"
+    await asyncio.to_thread(intake.run, "open311-key", "No Id", good=(2,))
