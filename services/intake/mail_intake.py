@@ -71,7 +71,9 @@ class MailIntake:
         complaints = [one.complaint for one in read if isinstance(one, _Read)]
         outcomes = iter(await self.acceptance.accept_each(complaints))
         verdicts = [
-            await self._with_files(origin, one, _verdict(raw, next(outcomes))) if isinstance(one, _Read) else one
+            await self._with_files(origin, raw, one.files, _verdict(raw, next(outcomes)))
+            if isinstance(one, _Read)
+            else one
             for raw, one in zip(mails, read, strict=True)
         ]
         verdicts = await self._remember(origin, verdicts)
@@ -87,15 +89,23 @@ class MailIntake:
                     assert_never(verdict)
         return verdicts
 
-    async def _with_files(self, origin: Origin, read: _Read, verdict: Verdict) -> Verdict:
+    async def _with_files(self, origin: Origin, raw: bytes, files: Sequence[Enclosed], verdict: Verdict) -> Verdict:
         """Store the mail's files with its complaint; where that must wait, so must the mail, which keeps its ticket."""
-        if self._attachments is None or not read.files or not isinstance(verdict, Receipt):
+        if self._attachments is None or not files or not isinstance(verdict, Receipt):
             return verdict
         try:
-            await self._attachments.add_of_mail(verdict.complaint_id, read.files)
+            await self._attachments.add_of_mail(verdict.complaint_id, files)
         except PASSING as error:
             log.warning("files_not_stored", mailbox=origin.name, error=type(error).__name__)
             return None
+        except Exception as error:  # noqa: BLE001  # a file that finds a fault of ours must not stop the mailbox
+            log.error("files_not_stored", mailbox=origin.name, error=type(error).__name__)  # noqa: TRY400
+            return _refused(
+                raw,
+                "files_failed",
+                "已登记，但系统内部错误，附件未能保存，请人工处理。"
+                " It has a ticket, but by an internal error its files were not stored; a person must see to them.",
+            )
         return verdict
 
     def _read(self, origin: Origin, raw: bytes) -> _Read | RefusedMail:
@@ -163,6 +173,6 @@ def _refused(raw: bytes, code: str, reason: str) -> RefusedMail:
 
 def _mail_hash(raw: bytes, code: str) -> bytes:
     """Of the mail's id; of its bytes where the id is that of another mail, or cannot be read."""
-    if code in ("another_content", "failed"):
+    if code in ("another_content", "failed", "files_failed"):
         return sha256(raw).digest()
     return sha256(external_id(raw).encode()).digest()

@@ -13,6 +13,7 @@ from services.intake.attachment_files import AttachmentFiles, FilesAway
 from services.intake.attachments import Attachments
 from services.intake.complaint import County
 from services.intake.mail_intake import MailIntake, Origin
+from services.intake.store import RefusedMail
 from shared.postgres import Pool
 from tests.unit.intake.test_attachment_content import PDF, PLACE, corners, encoded, exif
 
@@ -124,6 +125,20 @@ async def test_while_the_store_is_away_the_mail_waits_and_loses_nothing(
     assert receipt.created is False
     assert len(await stored(intake_pool)) == 1
     assert attachments.pool is intake_pool
+
+
+async def test_a_fault_of_ours_over_a_file_stops_no_mailbox_and_calls_a_person(
+    mail_intake: MailIntake, intake_pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: Any) -> bytes:
+        raise LookupError
+
+    monkeypatch.setattr(AttachmentFiles, "put", fails)
+    [one, other] = await mail_intake.take_in(ORIGIN, [mail(PDF), mail(number=2)])
+    assert isinstance(one, RefusedMail)
+    assert (one.code, isinstance(other, Receipt)) == ("files_failed", True)
+    assert await intake_pool.fetchval("SELECT count(*) FROM complaints") == 2
+    assert await intake_pool.fetchval("SELECT code FROM refusals") == "files_failed"
 
 
 async def test_without_a_store_mails_are_taken_all_the_same(
