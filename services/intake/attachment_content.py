@@ -21,6 +21,7 @@ _LONGEST_SIDE = 4096
 # A decoded pixel takes three or four bytes. A JPEG of the usual kind is made smaller while it is decoded.
 _MAX_PIXELS = 24_000_000
 _MAX_PIXELS_OF_JPEG = 64_000_000
+_DECODED_AT_ONCE = 16_000_000
 # `_pixels_are_few` looks before a pixel is decoded; the library would only warn.
 Image.MAX_IMAGE_PIXELS = None
 
@@ -141,30 +142,27 @@ def _picture_only(media_type: MediaType, data: bytes) -> Content:
 
 
 def _pixels_are_few(image: Image.Image) -> bool:
-    halved_while_decoded = image.format == "JPEG" and not image.info.get("progressive")
+    # MPO: what telephones write behind one JPEG's end, such as a map of its brightness.
+    halved_while_decoded = image.format in ("JPEG", "MPO") and not image.info.get("progressive")
     return image.width * image.height <= (_MAX_PIXELS_OF_JPEG if halved_while_decoded else _MAX_PIXELS)
 
 
 def _written_anew(media_type: MediaType, image: Image.Image) -> bytes:
     if media_type is MediaType.JPEG:
-        part = next(n for n in (1, 2, 4) if image.width * image.height <= _MAX_PIXELS * n * n)
+        part = next(n for n in (1, 2, 4) if image.width * image.height <= _DECODED_AT_ONCE * n * n)
         image.draft(None, (image.width // part, image.height // part))
-    upright = ImageOps.exif_transpose(image)
-    # Its pixels alone go into a new picture: what a format writes by itself it takes from the old one's `info`.
-    mode = _mode(media_type, upright)
-    picture = upright if upright.mode == mode else upright.convert(mode)
+    ImageOps.exif_transpose(image, in_place=True)
+    mode = _mode(media_type, image)
+    picture = image if image.mode == mode else image.convert(mode)
     if max(picture.size) > _LONGEST_SIDE:
         picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-    bare = Image.new(mode, picture.size)
-    bare.paste(picture)
+    # All that is not pixels stands here, and would be written too.
+    picture.info.clear()
     out = io.BytesIO()
-    match media_type:
-        case MediaType.JPEG:
-            bare.save(out, "JPEG", quality=90, optimize=True)
-        case MediaType.PNG:
-            bare.save(out, "PNG")
-        case _:
-            bare.save(out, "WEBP", quality=90)
+    if media_type is MediaType.PNG:
+        picture.save(out, "PNG")
+    else:
+        picture.save(out, _FORMATS[media_type], quality=90)
     return out.getvalue()
 
 

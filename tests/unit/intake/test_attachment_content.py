@@ -222,6 +222,16 @@ def test_a_small_file_that_unfolds_into_a_huge_picture_is_refused_unopened(
     assert refusal(bomb) == "pixels"
 
 
+def test_of_several_pictures_in_one_file_the_first_is_kept() -> None:
+    out = io.BytesIO()
+    corners((8000, 4000)).save(out, "MPO", save_all=True, append_images=[Image.new("RGB", (64, 48), RED)], exif=exif())
+    content = examine(out.getvalue())
+    assert content.media_type is MediaType.JPEG
+    kept = opened(content.data)
+    assert (kept.format, getattr(kept, "n_frames", 1), kept.size) == ("JPEG", 1, (4000, 2000))
+    assert PLACE not in content.data
+
+
 def test_a_picture_of_a_new_telephone_is_made_smaller() -> None:
     data = encoded(Image.new("RGB", (8000, 4000), RED), MediaType.JPEG, exif=exif(6))
     content = examine(data)
