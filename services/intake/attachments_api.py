@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from asyncpg import Record
 from fastapi import FastAPI, Header, Request, Response
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from services.intake import attachments_store
@@ -83,12 +83,16 @@ def add_attachment_routes(app: FastAPI, attachments: Attachments, query_code_key
     async def add(ticket_number: str, request: Request, code: QueryCode = None) -> dict[str, Any]:
         """Store files with a complaint, all that are sent or none: JPEG, PNG, WebP, PDF, up to 10 MB each, 9 in all."""
         row = await complaint_of(request, ticket_number, code, *STAFF)
-        async with uploading, aclosing(_files(request)) as files:
-            contents = await _examined(attachments, files)
-            try:
+        # Read to its end first: whoever sends slowly keeps nobody else from being served.
+        form = await _form(request)
+        try:
+            async with uploading:
+                contents = await _examined(attachments, form)
                 kept = await attachments.add(row["complaint_id"], contents)
-            except AttachmentRefused as refused:
-                raise _problem(FieldError("file", refused.zh, refused.en)) from None
+        except AttachmentRefused as refused:
+            raise _problem(FieldError("file", refused.zh, refused.en)) from None
+        finally:
+            await form.close()
         return {
             "attachments": [
                 {"sha256": one.sha256.hex(), "media_type": one.media_type, "size": one.size} for one in kept
@@ -131,38 +135,31 @@ def add_attachment_routes(app: FastAPI, attachments: Attachments, query_code_key
         )
 
 
-async def _files(request: Request) -> AsyncGenerator[UploadFile, None]:
-    """The files of a multipart body, which lie on the disk while they are read one after the other."""
+async def _form(request: Request) -> FormData:
+    """The parts of a multipart body; its files lie on the disk until the form is closed."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise Problem(415, "请以 multipart/form-data 格式上传附件。", "Please send the files as multipart/form-data.")
     try:
         async with aclosing(_bounded(request)) as body:
-            form = await MultiPartParser(request.headers, body, max_files=MAX_COUNT + 1, max_fields=10).parse()
+            return await MultiPartParser(request.headers, body, max_files=MAX_COUNT + 1, max_fields=10).parse()
     except MultiPartException:
         raise Problem(400, "上传的内容格式有误。", "What was sent is not well-formed.") from None
-    try:
-        for _, value in form.multi_items():
-            if isinstance(value, UploadFile):
-                yield value
-    finally:
-        await form.close()
 
 
-async def _examined(attachments: Attachments, files: AsyncGenerator[UploadFile, None]) -> list[Content]:
+async def _examined(attachments: Attachments, form: FormData) -> list[Content]:
     contents: dict[bytes, Content] = {}
     errors: list[FieldError] = []
-    number = 0
-    async for file in files:
-        number += 1
+    files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+    for number, file in enumerate(files, start=1):
         try:
             content = await attachments.examine(await file.read(MAX_BYTES + 1))
         except AttachmentRefused as refused:
             errors.append(FieldError("file", f"第{number}个附件：{refused.zh}", f"File number {number}: {refused.en}"))
         else:
             contents[content.sha256] = content
-    if number == 0:
+    if not files:
         errors.append(FieldError("file", "没有选择附件。", "No file was sent."))
-    if number > MAX_COUNT:
+    if len(files) > MAX_COUNT:
         errors.append(FieldError("file", too_many().zh, too_many().en))
     if errors:
         raise _problem(*errors)

@@ -214,6 +214,26 @@ async def test_a_body_without_end_is_not_read_to_its_end(intake: httpx.AsyncClie
     assert (await intake.post(address(ticket), content=endless(), headers=headers)).status_code == 413
 
 
+async def test_whoever_sends_slowly_keeps_nobody_else_waiting(
+    intake: httpx.AsyncClient, ticket: dict[str, Any]
+) -> None:
+    begun, go_on = asyncio.Semaphore(0), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+        begun.release()
+        await go_on.wait()
+        yield PDF + b"\r\n--x--\r\n"
+
+    headers = {**coded(ticket), "Content-Type": "multipart/form-data; boundary=x"}
+    slowly = [asyncio.create_task(intake.post(address(ticket), content=slow(), headers=headers)) for _ in range(4)]
+    for _ in slowly:
+        await begun.acquire()
+    assert (await upload(intake, ticket, PHOTOGRAPH)).status_code == 201
+    go_on.set()
+    assert [(await one).status_code for one in slowly] == [201] * 4
+
+
 @pytest.mark.parametrize("sha256", ["00" * 32, "x", "..%2f..%2fetc%2fpasswd", "A" * 64, "%00"])
 async def test_a_file_that_is_not_there_is_not_found(
     intake: httpx.AsyncClient, ticket: dict[str, Any], sha256: str

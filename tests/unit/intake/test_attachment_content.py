@@ -155,9 +155,10 @@ def test_what_is_transparent_stays_so() -> None:
     assert opened(examine(encoded(clear, MediaType.PNG)).data).getpixel((1, 1)) == (255, 0, 0, 0)
 
 
-def test_a_pdf_is_kept_as_it_is() -> None:
-    content = examine(PDF)
-    assert (content.media_type, content.data) == (MediaType.PDF, PDF)
+@pytest.mark.parametrize("behind", [b"", b"\r\n", bytes(900)])
+def test_a_pdf_is_kept_as_it_is(behind: bytes) -> None:
+    content = examine(PDF + behind)
+    assert (content.media_type, content.data) == (MediaType.PDF, PDF + behind)
 
 
 @pytest.mark.parametrize(
