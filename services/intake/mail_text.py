@@ -26,17 +26,21 @@ class Flaw(StrEnum):
     TRUNCATED = "truncated"
 
 
+# Four letters of base64 carry three bytes, and line ends none; whatever is longer is more than is taken.
+MAX_ENCLOSED = MAX_BYTES * 3 // 2
+
+
 @dataclass(frozen=True, slots=True)
 class Enclosed:
     """A file in a mail, still in its transfer encoding: most of a large mail is never decoded at once."""
 
     transfer_encoding: str
-    payload: bytes = field(repr=False)
+    # None where it is longer than MAX_ENCLOSED, and so not kept in memory.
+    payload: bytes | None = field(repr=False)
 
     def data(self) -> bytes:
         """Its bytes; AttachmentRefused where they are more than are taken."""
-        # Four letters of base64 carry three bytes, and line ends none.
-        if len(self.payload) > MAX_BYTES * 3 // 2:
+        if self.payload is None:
             raise too_large()
         return unwrap(self.payload, self.transfer_encoding).data
 
@@ -74,7 +78,7 @@ def _text_of(part: Message, body: Body) -> str:
     # A multipart without parts has only text in it.
     if part.get_content_maintype() not in ("text", "multipart") or _is_file(part):
         if kind not in _SIGNATURES:
-            body.files.append(_enclosed(part))
+            body.files.append(Enclosed(*_wrapped(part)))
         return ""
     return _leaf(part, body)
 
@@ -104,19 +108,20 @@ def _forwarded(message: Message, body: Body) -> str:
     return _joined(("——转发的邮件——", subject, _text_of(message, body)))
 
 
-def _enclosed(part: Message) -> Enclosed:
+def _wrapped(part: Message) -> tuple[str, bytes]:
+    """The transfer encoding of `part`, and what came in it."""
     encoding = str(part.get("content-transfer-encoding", ""))
     # Without the header `email` hands out the bytes as they came, and ours is the decoder that survives broken ones.
     del part["content-transfer-encoding"]
     payload = part.get_payload(decode=True)
-    return Enclosed(encoding, payload if isinstance(payload, bytes) else b"")
+    return encoding, payload if isinstance(payload, bytes) else b""
 
 
 def _leaf(part: Message, body: Body) -> str:
-    wrapped = _enclosed(part)
-    if len(wrapped.payload) > MAX_PART:
+    encoding, wrapped = _wrapped(part)
+    if len(wrapped) > MAX_PART:
         body.flaws.add(Flaw.TRUNCATED)
-    data, whole = unwrap(wrapped.payload[:MAX_PART], wrapped.transfer_encoding)
+    data, whole = unwrap(wrapped[:MAX_PART], encoding)
     text, sound = decode_text(data, part.get_content_charset())
     if not (whole and sound):
         body.flaws.add(Flaw.GARBLED)

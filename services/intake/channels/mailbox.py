@@ -6,6 +6,7 @@ nothing. What a person wrote but we cannot read, encrypted or broken, still gets
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email import policy
 from email.message import Message
@@ -15,7 +16,7 @@ from hashlib import sha256
 
 from services.intake.complaint import MAX_TEXT, MAX_TITLE, Complaint, County, Reporter, clean, normalize
 from services.intake.mail_decoding import decode_header
-from services.intake.mail_text import MAX_PART, Body, Enclosed, Flaw, read_body
+from services.intake.mail_text import MAX_ENCLOSED, MAX_PART, Body, Enclosed, Flaw, read_body
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind
 
 
@@ -156,22 +157,31 @@ def _body(raw: bytes) -> Body:
         body = read_body(BytesParser(policy=_AS_WRITTEN).parsebytes(short))
     except Exception:  # noqa: BLE001  # the library lists no errors; a mail that breaks it still gets its ticket
         return Body(flaws={Flaw.MALFORMED})
-    for mark, run in taken_out:
-        body.files = [replace(file, payload=file.payload.replace(mark, run)) for file in body.files]
+    body.files = [replace(file, payload=_restored(file.payload or b"", raw, taken_out)) for file in body.files]
     return body
 
 
-def _without_long_runs(raw: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-    """`raw` with a mark, which no sender can guess, in place of what is long; and each mark with what it stands for."""
+def _restored(payload: bytes, raw: bytes, taken_out: Mapping[bytes, slice]) -> bytes | None:
+    """`payload` with what was taken out of it; None where that is longer than any file that is kept."""
+    marks = [mark for mark in taken_out if mark in payload]
+    if len(payload) + sum(taken_out[mark].stop - taken_out[mark].start for mark in marks) > MAX_ENCLOSED:
+        return None
+    for mark in marks:
+        payload = payload.replace(mark, raw[taken_out[mark]])
+    return payload
+
+
+def _without_long_runs(raw: bytes) -> tuple[bytes, Mapping[bytes, slice]]:
+    """`raw` with a mark that no sender can guess in place of what is long, and what of `raw` each mark stands for."""
     secret = secrets.token_hex(16)
-    taken_out: list[tuple[bytes, bytes]] = []
+    taken_out: dict[bytes, slice] = {}
 
     def shorten(run: re.Match[bytes]) -> bytes:
         if len(run[0]) <= MAX_PART + 1:
             return run[0]
         mark = f"={secret}-{len(taken_out)}=".encode()
         # Its line end stays: what follows must stand on a line of its own.
-        taken_out.append((mark, run[0][MAX_PART + 1 : -1]))
+        taken_out[mark] = slice(run.start() + MAX_PART + 1, run.end() - 1)
         return run[0][: MAX_PART + 1] + mark + b"\n"
 
     return _BASE64_LINES.sub(shorten, raw), taken_out
