@@ -1,0 +1,120 @@
+"""Whatever is sent to the three services, as their descriptions have it or not, none of them answers with a 5xx."""
+
+import asyncio
+import base64
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import Case, GenerationMode
+from schemathesis.core.result import Ok
+
+from deploy.local.hotline import POLICY, HotlineService, ServiceName
+from deploy.local.ports import LOOPBACK, free_ports
+from services.tracker.calendar import Calendar
+from shared.auth import Role
+from shared.policy import Policy
+from shared.postgres import Pool
+from tests.examples import assigned
+from tests.integration.cases import open_cases
+from tests.tokens import bearer, token_settings
+
+_EXAMPLES = 12
+SERVICES: tuple[ServiceName, ...] = ("intake", "router", "tracker")
+# Says 503 where something is missing, as Kafka is here.
+_TELLS_WHAT_IS_MISSING = "/readyz"
+
+
+@schemathesis.serializer("application/x-ndjson")
+def by_the_line(_context: Any, value: Any) -> bytes:
+    """The same thing on two lines."""
+    line = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return line + b"\n" + line
+
+
+@pytest.fixture(params=SERVICES)
+def service(request: pytest.FixtureRequest, service_urls: dict[str, str], tmp_path: Path) -> Iterator[HotlineService]:
+    kafka, port = free_ports(2)
+    environment = {
+        "DATABASE_URL": service_urls[request.param],
+        "KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{kafka}",
+        "HOTLINE_POLICY_DIR": str(POLICY),
+        **token_settings(tmp_path),
+    }
+    key = base64.b64encode(os.urandom(32)).decode()
+    own = {
+        "intake": {
+            "HOTLINE_VAULT_KEYS": f"test:{key}",
+            "HOTLINE_QUERY_CODE_KEY": key,
+            "HOTLINE_PUSH_KEYS": f"platform:{key}",
+        },
+        "router": {},
+        "tracker": {"HOTLINE_SIMULATION": "true"},
+    }
+    with HotlineService(request.param, tmp_path / "state", port, environment | own[request.param]) as running:
+        yield running
+
+
+@pytest.fixture
+async def known(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> dict[str, Any]:
+    """What really exists, in place of what is drawn: a case and a department."""
+    case = assigned()
+    await open_cases(tracker_pool, policy, calendar, case)
+    return {"case_id": str(case.complaint_id), "code": case.department}
+
+
+async def test_nothing_that_is_sent_makes_a_service_fail(
+    service: HotlineService, known: dict[str, Any], intake_pool: Pool
+) -> None:
+    assert intake_pool is not None  # and so its tables are empty
+    schema = await asyncio.to_thread(schemathesis.openapi.from_url, f"{service.url}/openapi.json")
+    operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+    assert {operation.path for operation in operations} >= {"/livez", "/metrics"}
+    for operation in operations:
+        if operation.path != _TELLS_WHAT_IS_MISSING:
+            await asyncio.to_thread(_try_everything, operation, service.url, known)
+
+
+def _try_everything(operation: Any, url: str, known: dict[str, Any]) -> None:
+    # With every role, so that what is behind the access control is reached too.
+    logins: Sequence[dict[str, str]] = ({}, bearer(*Role, department="urban-management"))
+    existing = {name: value for name, value in known.items() if f"{{{name}}}" in operation.path}
+    ways = [
+        operation.as_strategy(mode, path_parameters=fixed)
+        for mode in GenerationMode
+        for fixed in ([None, existing] if existing else [None])
+    ]
+    with requests.Session() as session:
+        for way in ways:
+            _draw(way, session, url, logins)
+
+
+def _draw(
+    way: st.SearchStrategy[Case[Any]], session: requests.Session, url: str, logins: Sequence[dict[str, str]]
+) -> None:
+    @settings(
+        max_examples=_EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=way)
+    def holds(case: Case[Any]) -> None:
+        for login in logins:
+            answer = case.call(base_url=url, headers=login, session=session)
+            assert answer.status_code < 500, f"{case.method} {case.path}: {answer.status_code} {answer.text}"
+
+    try:
+        holds()
+    except Unsatisfiable:
+        """Nothing wrong can be sent to what takes nothing."""
