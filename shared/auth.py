@@ -47,14 +47,11 @@ class Allowed(SecurityBase):
             await require_own_form(request, token)
         verifier: Verifier = request.app.state.verifier
         limits: RateLimits = request.app.state.rate_limits
-        principal = verifier.known(token)
-        if principal is None:
-            limits.require_credit(request)
-            try:
-                principal = await verifier.principal(token)
-            except BadToken:
-                limits.count_refused(request)
-                raise
+        try:
+            principal = await verifier.principal(token)
+        except BadToken:
+            limits.of_refused(request)
+            raise
         limits.of_principal(principal)
         if principal.roles.isdisjoint(self.roles):
             raise NotAllowed(self.roles)

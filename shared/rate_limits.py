@@ -18,7 +18,6 @@ from shared.principal import Principal, Role
 
 # A person with a page that refreshes itself stays far below it.
 _PER_TOKEN = parse("600/minute")
-# Each costs a signature check, and a guess at somebody's login.
 _REFUSED_PER_CLIENT = parse("60/minute")
 
 
@@ -45,15 +44,12 @@ class RateLimits:
         if Role.ADAPTER not in principal.roles:
             self._count(_PER_TOKEN, "token", principal.subject)
 
-    def require_credit(self, request: Request) -> None:
-        """TooMany where the client's tokens were refused too often of late."""
-        key = ("refused", client_of(request))
-        if not self._limiter.test(_REFUSED_PER_CLIENT, *key):
-            raise self._too_many(_REFUSED_PER_CLIENT, key)
+    def of_refused(self, request: Request) -> None:
+        """Count a token of the client's that proved nothing; TooMany where it was one too many.
 
-    def count_refused(self, request: Request) -> None:
-        """A token of the client's was refused."""
-        self._limiter.hit(_REFUSED_PER_CLIENT, "refused", client_of(request))
+        A good token from the same address is never held up: many people share one.
+        """
+        self._count(_REFUSED_PER_CLIENT, "refused", client_of(request))
 
     def _count(self, limit: RateLimitItem, *key: str) -> None:
         if not self._limiter.hit(limit, *key):

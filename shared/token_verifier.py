@@ -46,24 +46,17 @@ class Verifier:
 
     async def principal(self, token: str) -> Principal:
         """Who holds the token; BadToken where it proves nothing, KeysUnavailable while nothing can be checked."""
-        known = self.known(token)
-        if known is not None:
-            return known
+        digest = sha256(token.encode(errors="surrogatepass")).digest()
+        known = self._verified.get(digest)
+        if known is not None and known.until > self._now() and known.generation == self._keys.generation:
+            return known.principal
         principal, expires = await self._verify(token)
-        digest = _digest(token)
         self._verified.pop(digest, None)
         if len(self._verified) >= _REMEMBERED_TOKENS:
             del self._verified[next(iter(self._verified))]
         until = min(expires, self._now() + _REMEMBERED_SECONDS)
         self._verified[digest] = _Verified(principal, until, self._keys.generation)
         return principal
-
-    def known(self, token: str) -> Principal | None:
-        """Who holds the token, where its signature was checked of late."""
-        known = self._verified.get(_digest(token))
-        if known is None or known.until <= self._now() or known.generation != self._keys.generation:
-            return None
-        return known.principal
 
     async def _verify(self, token: str) -> tuple[Principal, float]:
         if len(token) > _LONGEST_TOKEN or not token.isascii():
@@ -88,10 +81,6 @@ class Verifier:
             raise BadToken("登录凭证无效，请重新登录。", "The token is not valid; please log in again.") from None
         except UnusableClaims as unusable:
             raise BadToken(unusable.zh, unusable.en) from None
-
-
-def _digest(token: str) -> bytes:
-    return sha256(token.encode(errors="surrogatepass")).digest()
 
 
 def verifier_of(settings: ServiceSettings) -> Verifier:
