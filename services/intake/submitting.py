@@ -1,7 +1,7 @@
 """From the bytes of a submission to the answer that its submitter gets, singly and by the line."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -63,13 +63,14 @@ class Submitting:
         try:
             form = SUBMISSION.validate_json(body)
             submitter.require(form)
-            return to_complaint(form, self.county)
+            complaint = to_complaint(form, self.county)
         except ValidationError as error:
             raise _refused(explain(error.errors(include_url=False, include_input=False), frozenset(Channel))) from None
         except SubmissionRefused as refused:
             raise _refused([FieldError(refused.field, refused.zh, refused.en)]) from None
         except NotYours as refused:
             raise Problem(403, refused.zh, refused.en) from None
+        return replace(complaint, operator=submitter.staff) if submitter.staff else complaint
 
     def _answer(self, complaint: Complaint, receipt: Receipt) -> dict[str, Any]:
         answer: dict[str, Any] = {

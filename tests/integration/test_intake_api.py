@@ -169,6 +169,17 @@ class TestWhoMaySubmitWhat:
         assert [json.loads(line)["status"] for line in batch.text.splitlines()] == [201, *([403] * len(anothers))]
         assert await stored(intake_pool) == 2
 
+    async def test_who_registered_it_is_whoever_logged_in_whatever_the_form_says(
+        self, intake: httpx.AsyncClient, intake_pool: Pool
+    ) -> None:
+        for external_id, login in (
+            ("D-1", bearer(Role.CLERK, subject="clerk-17")),
+            ("D-2", bearer(Role.ADAPTER, subject="desk-software")),
+        ):
+            await intake.post("/v1/complaints", json=submission(external_id) | DESK, headers=login)
+        rows = await intake_pool.fetch("SELECT external_id, operator FROM complaints ORDER BY 1")
+        assert [tuple(row) for row in rows] == [("D-1", "clerk-17"), ("D-2", "0301")]
+
     async def test_a_citizen_needs_no_login_and_submits_for_the_portal_only(
         self, intake: httpx.AsyncClient, intake_pool: Pool
     ) -> None:

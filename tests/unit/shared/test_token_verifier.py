@@ -113,6 +113,8 @@ async def test_a_short_rsa_key_is_not_taken() -> None:
         {"sub": ""},
         {"sub": 17},
         {"sub": "x" * 201},
+        {"sub": "line\nbreak"},
+        {"sub": "nul\x00"},
         {"roles": "administrator"},
         {"roles": {"administrator": True}},
         {"department": "../etc"},
