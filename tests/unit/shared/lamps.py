@@ -34,7 +34,7 @@ def lamps() -> FastAPI:
     async def write_many(lamps: list[str]) -> int:
         return len(lamps)
 
-    @app.get("/few", dependencies=[open_to_all("a test"), limited_by_client("3/minute")])
+    @app.get("/few", dependencies=[open_to_all("a test"), limited_by_client("3/hour")])
     async def few() -> str:
         return "few"
 
