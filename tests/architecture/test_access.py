@@ -12,8 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from deploy.local.hotline import POLICY
-from deploy.local.ports import LOOPBACK, free_ports
+from deploy.local.hotline import ServiceName
 from services.intake import main as intake
 from services.intake.settings import IntakeSettings
 from services.router import main as router
@@ -22,20 +21,15 @@ from services.tracker import main as tracker
 from services.tracker.settings import TrackerSettings
 from shared.auth import Allowed, OpenToAll, Principal, Role, allow, open_to_all
 from shared.http import create_app
+from shared.settings import ServiceSettings, read_settings
 from tests.architecture.routes import application, routes_of
-from tests.tokens import AUDIENCE, ISSUER, JWKS, bearer, verifier
+from tests.service_settings import BRING_NO_ROUTE, SERVICES, environment_of
+from tests.tokens import bearer, verifier
 
-SERVICES: dict[str, tuple[Any, Any]] = {
+MAINS: dict[ServiceName, tuple[Any, type[ServiceSettings]]] = {
     "intake": (intake.run, IntakeSettings),
     "router": (router.run, RouterSettings),
     "tracker": (tracker.run, TrackerSettings),
-}
-# What must be set for every route to be there.
-_KEY = "A" * 43 + "="
-OWN: dict[str, dict[str, Any]] = {
-    "intake": {"vault_keys": f"test:{_KEY}", "query_code_key": _KEY, "push_keys": f"test:{_KEY}"},
-    "router": {},
-    "tracker": {"simulation": True},
 }
 
 
@@ -43,21 +37,20 @@ OWN: dict[str, dict[str, Any]] = {
 async def app(
     request: pytest.FixtureRequest, service_urls: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> FastAPI:
-    run, model = SERVICES[request.param]
-    jwks = tmp_path / "jwks.json"
-    jwks.write_bytes(JWKS)
-    settings = model.model_validate(
-        {
-            "DATABASE_URL": service_urls[request.param],
-            "KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{free_ports(1)[0]}",
-            "policy_dir": POLICY,
-            "token_issuer": ISSUER,
-            "token_audience": AUDIENCE,
-            "token_jwks": str(jwks),
-            **OWN[request.param],
-        }
-    )
-    return await application(run, settings, monkeypatch)
+    run, model = MAINS[request.param]
+    for name, value in environment_of(request.param, service_urls[request.param], tmp_path).items():
+        monkeypatch.setenv(name, value)
+    return await application(run, read_settings(model), monkeypatch)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_setting_that_may_bring_a_route_is_set_here(service: ServiceName, tmp_path: Path) -> None:
+    told = environment_of(service, "", tmp_path)
+    for name, field in MAINS[service][1].model_fields.items():
+        may_bring_a_route = not field.is_required() and field.default is None and name not in BRING_NO_ROUTE
+        assert not may_bring_a_route or f"HOTLINE_{name.upper()}" in told, (
+            f"{name}: set it in tests/service_settings.py if it brings routes, else name it in BRING_NO_ROUTE there"
+        )
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """Whatever is sent to the three services, as their descriptions have it or not, none of them answers with a 5xx."""
 
 import asyncio
-import base64
 import json
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,18 +16,18 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.core.result import Ok
 
-from deploy.local.hotline import POLICY, HotlineService, ServiceName
-from deploy.local.ports import LOOPBACK, free_ports
+from deploy.local.hotline import HotlineService
+from deploy.local.ports import free_ports
 from services.tracker.calendar import Calendar
 from shared.auth import Role
 from shared.policy import Policy
 from shared.postgres import Pool
 from tests.examples import assigned
 from tests.integration.cases import open_cases
-from tests.tokens import bearer, token_settings
+from tests.service_settings import SERVICES, environment_of
+from tests.tokens import bearer
 
 _EXAMPLES = 12
-SERVICES: tuple[ServiceName, ...] = ("intake", "router", "tracker")
 # Says 503 where something is missing, as Kafka is here.
 _TELLS_WHAT_IS_MISSING = "/readyz"
 
@@ -47,24 +45,9 @@ def by_the_line(_context: Any, value: Any) -> bytes:
 
 @pytest.fixture(params=SERVICES)
 def service(request: pytest.FixtureRequest, service_urls: dict[str, str], tmp_path: Path) -> Iterator[HotlineService]:
-    kafka, port = free_ports(2)
-    environment = {
-        "DATABASE_URL": service_urls[request.param],
-        "KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{kafka}",
-        "HOTLINE_POLICY_DIR": str(POLICY),
-        **token_settings(tmp_path),
-    }
-    key = base64.b64encode(os.urandom(32)).decode()
-    own = {
-        "intake": {
-            "HOTLINE_VAULT_KEYS": f"test:{key}",
-            "HOTLINE_QUERY_CODE_KEY": key,
-            "HOTLINE_PUSH_KEYS": f"platform:{key}",
-        },
-        "router": {},
-        "tracker": {"HOTLINE_SIMULATION": "true"},
-    }
-    with HotlineService(request.param, tmp_path / "state", port, environment | own[request.param]) as running:
+    [port] = free_ports(1)
+    environment = environment_of(request.param, service_urls[request.param], tmp_path)
+    with HotlineService(request.param, tmp_path / "state", port, environment) as running:
         yield running
 
 
