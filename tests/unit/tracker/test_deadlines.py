@@ -1,9 +1,8 @@
 import os
 import time as system_time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
-import chinese_calendar
 import orjson
 import pytest
 from hypothesis import assume, given
@@ -18,8 +17,6 @@ from tests.unit.tracker.days import every_day
 
 TIME_ZONES = st.sampled_from([UTC, CHINA_TIME]) | st.timezones()
 INSTANTS = st.datetimes(datetime(2004, 1, 2), datetime(2040, 12, 31), timezones=TIME_ZONES)  # noqa: DTZ001  # Hypothesis adds the zones
-# So early that 60 working days never leave the announced years, ends of year with their doubts included.
-ANNOUNCED_INSTANTS = st.datetimes(datetime(2004, 1, 2), datetime(2026, 8, 31), timezones=TIME_ZONES)  # noqa: DTZ001  # as above
 WORKING_DAYS = st.integers(1, 60).map(lambda amount: Term(amount, Unit.WORKING_DAY))
 CLOCK_TERMS = st.builds(Term, st.integers(1, 2000), st.sampled_from([Unit.HOUR, Unit.MINUTE]))
 TERMS = WORKING_DAYS | CLOCK_TERMS
@@ -109,17 +106,6 @@ def test_the_timeline_tells_of_every_day_from_opening_to_the_last(calendar: Cale
     assert orjson.loads(orjson.dumps(found.timeline[1])) == {
         "date": "2026-10-09", "counted": True, "ordinal": 1, "why": "workday", "provisional": False,
     }  # fmt: skip
-
-
-@given(opened=ANNOUNCED_INSTANTS, term=WORKING_DAYS)
-def test_a_deadline_equals_a_naive_count_day_by_day(calendar: Calendar, opened: datetime, term: Term) -> None:
-    day = opened.astimezone(CHINA_TIME).date()
-    left = term.amount
-    while left:
-        day += timedelta(days=1)
-        left -= chinese_calendar.is_workday(day)
-    end = datetime(day.year, day.month, day.day, tzinfo=CHINA_TIME) + timedelta(days=1)
-    assert due(opened, term, calendar).due_at == end
 
 
 @given(one=INSTANTS, other=INSTANTS, term=TERMS, close=CLOSES)
