@@ -40,6 +40,7 @@ from shared.events import (
 )
 from shared.language import CaseStatus, Channel, Clock, DecisionSource, InactionKind
 from shared.policy import Policy
+from shared.principal import Role
 from shared.topics import CASES_EVENTS, COMPLAINTS_RECEIVED, SUPERVISION_ALERTS, assigned
 from shared.wire import decode
 from tests.e2e.story import CANARIES, CANARY_REPORTER, Acted, Fed
@@ -162,7 +163,8 @@ def test_who_lets_deadlines_pass_is_reported_to_the_supervision_office_once_for_
 async def test_the_summary_counts_what_the_alerts_say(
     stack: Stack, records: list[ConsumerRecord[bytes, bytes]]
 ) -> None:
-    async with httpx.AsyncClient(base_url=stack.tracker.url) as client:
+    as_supervisor = stack.issuer.headers(Role.SUPERVISOR)
+    async with httpx.AsyncClient(base_url=stack.tracker.url, headers=as_supervisor) as client:
         summary = (await client.get("/v1/supervision/summary")).raise_for_status().json()
     alerts = [alert for _, alert in _of_type(records, InactionSuspected)]
     assert summary["county"]["inaction"] == Counter(alert.kind for alert in alerts)
