@@ -140,8 +140,8 @@ _OFFICE: Spans = ((8 * 60 + 30, 12 * 60), (14 * 60, 18 * 60))
 _SUMMER: Spans = ((8 * 60, 12 * 60), (15 * 60, 18 * 60))
 
 
-def random_cases(seed: int) -> Iterator[Case]:
-    """Cases from all announced years without end; the same seed gives the same ones.
+def random_cases(seed: int) -> Iterator[tuple[Case, datetime]]:
+    """Cases from all announced years without end, each with when it is due; the same seed gives the same ones.
 
     Half are plain, as on most days; the others have every rule, with pauses and extensions.
     """
@@ -152,10 +152,9 @@ def random_cases(seed: int) -> Iterator[Case]:
         plain = random.random() < 0.5
         case = Case(opened, (_term(random),)) if plain else _with_everything(random, opened)
         try:
-            due_at(case)
+            yield case, due_at(case)
         except BeyondTable:
             continue
-        yield case
 
 
 def _with_everything(random: Random, opened: datetime) -> Case:
