@@ -86,7 +86,7 @@ def _whole_days(case: Case, day: date, left: int, unit: str) -> date:
     while True:
         day += _DAY
         # A day counts if the clock runs when it ends.
-        if any(begin < _end(case, day) <= end for begin, end in case.pauses):
+        if case.pauses and any(begin < _end(case, day) <= end for begin, end in case.pauses):
             continue
         worked = is_worked(day)
         if left > 0 and (worked or unit == "d"):
@@ -111,12 +111,14 @@ def _office_minutes(case: Case, at: datetime, left: int) -> datetime:
     day = at.date()
     while True:
         for opens, closes in _spans(case, day):
-            for minute in range(opens, closes):
-                moment = _at(day, minute)
-                if moment >= at and not any(begin <= moment < end for begin, end in case.pauses):
+            moment, closing = _at(day, opens), _at(day, closes)
+            while moment < closing:
+                # A minute counts if the clock runs when it begins.
+                if moment >= at and not (case.pauses and any(begin <= moment < end for begin, end in case.pauses)):
                     left -= 1
                     if left == 0:
                         return moment + _MINUTE
+                moment += _MINUTE
         day += _DAY
 
 
