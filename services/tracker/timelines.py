@@ -9,7 +9,7 @@ from typing import assert_never
 from services.tracker.calendar import Calendar
 from services.tracker.legs import Leg, Pause
 from shared.china_time import CHINA_TIME
-from shared.counting import Counting
+from shared.counting import Counting, Starts
 from shared.term import DAYS, Unit
 
 _DAY = timedelta(days=1)
@@ -56,10 +56,11 @@ def _timeline(opening_day: date, stretches: tuple[_Stretch, ...], calendar: Cale
         days.append(
             Day(day, counted=False, ordinal=None, why=f"outside of working time: {status}", provisional=provisional)
         )
+    # If it turns out to be a day off, a clock that waits for working time starts later; another does not ask.
+    waits = first.counting.starts is Starts.NEXT_WORKING_MOMENT and calendar.provisional(first.after)
     if first.unit in DAYS:
-        # Provisional or not makes no difference to a day that never counts.
         why = f"day of opening, {calendar.explain(first.after)}"
-        days.append(Day(first.after, counted=False, ordinal=None, why=why, provisional=False))
+        days.append(Day(first.after, counted=False, ordinal=None, why=why, provisional=waits))
     ordinal = 0
     for number, stretch in enumerate(stretches):
         begin = first.after if number == 0 and first.unit not in DAYS else stretch.after + _DAY
@@ -73,7 +74,7 @@ def _timeline(opening_day: date, stretches: tuple[_Stretch, ...], calendar: Cale
                     counted=counted,
                     ordinal=ordinal if counted and stretch.unit in DAYS else None,
                     why=extension + why,
-                    provisional=provisional,
+                    provisional=provisional or (waits and day == first.after),
                 )
             )
     return tuple(days)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.tracker.calendar import Calendar
 from services.tracker.deadlines import Day, Due, before, due, ending_day
 from shared.china_time import CHINA_TIME
-from shared.counting import BY_LAW_ALONE, Counting
+from shared.counting import BY_LAW_ALONE, Counting, Starts
 from shared.term import Term, Unit
 from tests.unit.tracker.days import every_day
 
@@ -92,6 +92,26 @@ def test_a_deadline_is_provisional_once_it_counts_a_day_not_announced(
     calendar: Calendar, opened: str, term: str, provisional: bool
 ) -> None:
     assert due(shanghai(opened), Term.parse(term), calendar).provisional is provisional
+
+
+@pytest.mark.parametrize(
+    ("opened", "term", "rules", "provisional"),
+    [
+        # Ends on 31 December, which the notice for 2027 may still make a day off.
+        ("2026-12-20 09:00", "11d", BY_LAW_ALONE, True),
+        ("2026-12-20 09:00", "11d", Counting(ends_on_working_day=False), False),
+        # Passes it, but ends before: every day counts whatever it is.
+        ("2026-12-30 09:00", "400d", Counting(ends_on_working_day=False), False),
+        # Opened on it: only a clock that waits for working time asks what day it is.
+        ("2026-12-31 09:00", "2h", BY_LAW_ALONE, False),
+        ("2026-12-31 09:00", "2h", Counting(starts=Starts.NEXT_WORKING_MOMENT), True),
+        ("2026-12-31 09:00", "3wh", BY_LAW_ALONE, True),
+    ],
+)
+def test_a_deadline_is_provisional_only_where_a_notice_can_move_it(
+    calendar: Calendar, opened: str, term: str, rules: Counting, provisional: bool
+) -> None:
+    assert due(shanghai(opened), Term.parse(term), calendar, rules).provisional is provisional
 
 
 def test_the_timeline_tells_of_every_day_from_opening_to_the_last(calendar: Calendar) -> None:
