@@ -125,3 +125,5 @@ def _terms(file: TermsFile) -> Iterator[tuple[tuple[str, ...], Term]]:
         yield ("terms", kind, "reply"), terms.reply
     yield ("urgent_terms", "acknowledge"), file.urgent_terms.acknowledge
     yield ("urgent_terms", "reply"), file.urgent_terms.reply
+    for kind, statutory in file.statutory.items():
+        yield ("statutory", kind, "reply"), statutory.reply

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from services.intake import store as intake_store
-from services.tracker import record_store
+from services.tracker import deadline_store, record_store
 from services.tracker import store as tracker_store
 from shared import inbox, migrate, outbox
 from shared.postgres import Connection
@@ -180,6 +180,13 @@ class TestTracker:
         plan = await plan_of(tracker, tracker_store.STOP_CLOCKS, case, ["acknowledge", "reply"], NOW, "met")
         assert_lean(plan, "deadlines_case", at_most=8)
         assert "timers_pkey" in indexes(plan)
+
+    @pytest.mark.parametrize("generic", [True, False])
+    async def test_a_start_without_a_new_notice_reads_no_deadline_that_is_certain(
+        self, tracker: Connection, *, generic: bool
+    ) -> None:
+        plan = await plan_of(tracker, deadline_store.FIND_DOUBTFUL, "calendar", UUID(int=0), 500, generic=generic)
+        assert_lean(plan, "deadlines_provisional", at_most=0)
 
     @pytest.mark.parametrize("generic", [True, False])
     async def test_the_ends_of_records_are_found_without_reading_what_stands_before_them(

@@ -37,6 +37,7 @@ from shared.events import (
     ComplaintReceived,
     Deadline,
     DeadlineMissed,
+    DeadlineRecomputed,
     DeadlineWarned,
     Event,
     InactionSuspected,
@@ -197,6 +198,15 @@ EXAMPLES: Mapping[type[Event], Event] = {
         ),
         DeadlineWarned.model_validate(CLOCK),
         DeadlineMissed.model_validate(CLOCK),
+        DeadlineRecomputed.model_validate(
+            CLOCK
+            | {
+                "previous_due_at": AT,
+                "warn_at": AT,
+                "provisional": False,
+                "reason": "放假安排公布后重新计算：到期时间由2026年11月24日24时改为2026年11月25日24时。",
+            }
+        ),
         InactionSuspected.model_validate(
             CLOCK
             | {
