@@ -1,5 +1,6 @@
 """Reading a county's policy from its directory: all of it, or every problem that is in it."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from shared.notices import CalendarFile
@@ -93,5 +94,7 @@ def load_policy(directory: Path) -> Policy:
         urgent_terms=terms.urgent_terms,
         urgent_words=terms.urgent_words,
         close_of_business=terms.close_of_business,
+        retention=timedelta(days=terms.retention_days),
+        repeat_window=timedelta(days=terms.repeat_window_days),
         notices=calendar.notices,
     )

@@ -10,6 +10,8 @@ from pydantic_core import ErrorDetails
 
 from shared.language import DepartmentCode, Kind
 from shared.policy import (
+    DEFAULT_REPEAT_WINDOW,
+    DEFAULT_RETENTION,
     CaseTerms,
     Department,
     Matter,
@@ -77,6 +79,9 @@ class TermsFile(PolicyRecord):
     terms: KindTerms
     urgent_terms: CaseTerms
     urgent_words: Words
+    # Less than half a year would erase identities that a running review still needs; a slip must not do that.
+    retention_days: Annotated[int, Field(ge=180, le=36_500)] = DEFAULT_RETENTION.days
+    repeat_window_days: Annotated[int, Field(ge=1, le=366)] = DEFAULT_REPEAT_WINDOW.days
 
 
 def check_shape(document: Document, shape: type[Shape]) -> Shape | None:
@@ -111,6 +116,8 @@ _SAYINGS: Mapping[str, tuple[str, str]] = {
     "date_from_datetime_parsing": ("{name} is {given}", "write a date such as 2026-10-01"),
     "date_parsing": ("{name} is {given}", "write a date such as 2026-10-01"),
     "int_parsing": ("{name} is {given}", "write a whole number"),
+    "greater_than_equal": ("{name} is {given}", "write at least {ge}"),
+    "less_than_equal": ("{name} is {given}", "write at most {le}"),
     "mapping_type": ("{name} must have fields, not {given}", "write it as lines of name: value"),
     "model_type": ("{name} must have fields, not {given}", "write it as lines of name: value"),
 }
