@@ -62,7 +62,7 @@ def refusals(*, limit: Annotated[int, typer.Option(min=1, max=100_000)] = 100) -
 
 @app.command("rotate-vault")
 def rotate_vault_command() -> None:
-    """Seal every identity with the first key, and trace it with the key of the blind index; may be stopped and run again.
+    """Seal every identity with the first key and trace it with the index key; may be stopped and run again.
 
     Status 1 where rows are left that do not open.
     """
@@ -85,7 +85,7 @@ def rotate_vault_command() -> None:
 def anonymize(
     *, dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many there are")] = False
 ) -> None:
-    """Erase who reported the complaints that ended longer ago than the policy's retention; a service does it every night."""
+    """Erase who reported what ended longer ago than the policy's retention; the service does it every night."""
     policy = read_policy(read_settings(PolicySettings).policy_dir)
     url = str(read_settings(PostgresSettings).database_url)
     days = policy.retention.days
@@ -94,7 +94,9 @@ def anonymize(
         first = f", the first ended on {oldest.astimezone(CHINA_TIME):%Y-%m-%d}" if oldest else ""
         typer.echo(f"{count} complaints ended more than {days} days ago{first}; nothing was changed")
     else:
-        typer.echo(f"{asyncio.run(_anonymize(url, policy))} complaints anonymized: they ended more than {days} days ago")
+        typer.echo(
+            f"{asyncio.run(_anonymize(url, policy))} complaints anonymized: they ended more than {days} days ago"
+        )
 
 
 async def _to_anonymize(url: str, policy: Policy) -> tuple[int, datetime | None]:

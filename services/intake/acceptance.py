@@ -84,9 +84,7 @@ def received_message(entry: store.Entry, repeat: Repeat | None = None) -> Messag
 class Acceptance:
     """Stores complaints and answers with receipts; an answer is given only after the commit."""
 
-    def __init__(
-        self, pool: Pool, relay: Relay, keyring: Keyring, index: BlindIndex, repeat_window: timedelta
-    ) -> None:
+    def __init__(self, pool: Pool, relay: Relay, keyring: Keyring, index: BlindIndex, repeat_window: timedelta) -> None:
         """Within `repeat_window` of an earlier one, the same matter of the same reporter is a repeat."""
         self._pool = pool
         self._relay = relay

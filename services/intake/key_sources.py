@@ -39,7 +39,12 @@ def _output(name: str, command: list[str]) -> str:
     """What the command says on its standard output. What it says elsewhere may hold a secret and is not repeated."""
     try:
         done = subprocess.run(  # noqa: S603  # the operator's own command, without a shell
-            command, capture_output=True, timeout=_PATIENCE_SECONDS, check=True, encoding="utf-8", stdin=subprocess.DEVNULL
+            command,
+            capture_output=True,
+            timeout=_PATIENCE_SECONDS,
+            check=True,
+            encoding="utf-8",
+            stdin=subprocess.DEVNULL,
         )
     except subprocess.CalledProcessError as error:
         raise WrongSetting(f"{name}: the command ended with status {error.returncode}") from None

@@ -17,9 +17,7 @@ SAME_MATTER = 0.56
 # Longer texts are compared by their beginnings: what it is about stands there, and the work stays bounded.
 COMPARED = 300
 # Small words, and those with which people begin, plead and press, whatever it is about.
-_SAYS_NOTHING = frozenset(
-    "的了是我你他们请有没在一个很也都就和到来去要不与及着过被把让又还但并再这那上次多里"
-)
+_SAYS_NOTHING = frozenset("的了是我你他们请有没在一个很也都就和到来去要不与及着过被把让又还但并再这那上次多里")
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,9 +76,7 @@ ANONYMOUS = Refused(
     "该诉求为匿名，系统没有保存诉求人的任何身份信息。",
     "The complaint is anonymous; nothing of its reporter was stored.",
 )
-ACCUSED = Refused(
-    "accused", "被反映单位不得查询诉求人信息。", "Whoever is accused is not told who the reporter is."
-)
+ACCUSED = Refused("accused", "被反映单位不得查询诉求人信息。", "Whoever is accused is not told who the reporter is.")
 CONFIDENTIAL = Refused(
     "confidential",
     "该诉求要求保密，诉求人信息仅限热线和督查人员查询。",

@@ -32,7 +32,7 @@ class Repeat:
     def event_may_say(self, confidentiality: Confidentiality) -> bool:
         """Whether an event may link the two, the later one being of this `confidentiality`.
 
-        Only where both reporters are named: who knows the reporter of the one would know that of the confidential other.
+        Only where both are named: whoever knows the reporter of the one would know that of the confidential other.
         """
         return confidentiality is self.of.standing.confidentiality is Confidentiality.NAMED
 

@@ -16,13 +16,13 @@ from shared.postgres import Connection, Pool
 # beginning is compared.
 FIND_EARLIER = """
 SELECT
-    sought.complaint_id AS later_id, complaint_id, ticket_number, accepted_at, left(text, $5) AS text, place,
+    later_id, complaint_id, ticket_number, accepted_at, left(text, $5) AS text, place,
     confidentiality, accused, received_by, holder, status
-FROM unnest($1::uuid[], $2::bytea[]) AS sought (complaint_id, trace)
+FROM unnest($1::uuid[], $2::bytea[]) AS sought (later_id, trace)
 CROSS JOIN LATERAL (
     SELECT blind_index.complaint_id FROM blind_index
     WHERE blind_index.trace = sought.trace AND blind_index.complaint_id >= $3
-        AND blind_index.complaint_id < sought.complaint_id
+        AND blind_index.complaint_id < sought.later_id
     ORDER BY blind_index.complaint_id DESC LIMIT $4
 ) AS found (complaint_id)
 JOIN complaints USING (complaint_id) LEFT JOIN standings USING (complaint_id)
@@ -67,9 +67,7 @@ async def find_earlier(
 
 async def find_of_reporter(pool: Pool, traces: Sequence[bytes]) -> list[Earlier]:
     """The newest complaints of whoever left one of `traces`, newest first."""
-    rows = await pool.fetch(
-        FIND_EARLIER, [_LAST_ID] * len(traces), list(traces), UUID(int=0), _TOLD_OF, COMPARED
-    )
+    rows = await pool.fetch(FIND_EARLIER, [_LAST_ID] * len(traces), list(traces), UUID(int=0), _TOLD_OF, COMPARED)
     by_id = {row["complaint_id"]: _earlier(row) for row in rows}
     return sorted(by_id.values(), key=lambda earlier: earlier.complaint_id, reverse=True)[:_TOLD_OF]
 

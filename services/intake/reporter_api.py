@@ -87,7 +87,7 @@ def add_reporter_routes(app: FastAPI, pool: Pool, keyring: Keyring) -> None:
         after: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> dict[str, Any]:
-        """Who read or asked for which reporter's identity, newest first; `next` is the `after` of the following page."""
+        """Who asked for which reporter's identity, newest first; `next` is the `after` of the following page."""
         rows = await vault_store.read_reads(pool, after, limit)
         return {"items": [dict(row) for row in rows], **({"next": rows[-1]["read_id"]} if len(rows) == limit else {})}
 
@@ -107,7 +107,7 @@ def _judge(
 
 
 def _told(identity: Identity, parts: tuple[Part, ...]) -> dict[str, Any]:
-    """`reporter` is empty where the reporter said nothing of themselves; `original` is there where the purpose needs it."""
+    """`reporter` is empty where nothing is known of them; `original` is there where the purpose needs it."""
     reporter = identity.reporter
     known = {part: getattr(reporter, part) for part in parts if part is not Part.ORIGINAL} if reporter else {}
     told: dict[str, Any] = {"reporter": {part: said for part, said in known.items() if said}}

@@ -54,9 +54,7 @@ class Retention:
     async def anonymize(self) -> int:
         """Erase all that is due, batch after batch, and return of how many complaints; a second time of none."""
         total = 0
-        while count := await retention_store.anonymize(
-            self._pool, self._policy.retention, self._policy.hash, _BATCH
-        ):
+        while count := await retention_store.anonymize(self._pool, self._policy.retention, self._policy.hash, _BATCH):
             total += count
             ANONYMIZED.inc(count)
         return total

@@ -20,7 +20,8 @@ WITH due AS (
     FROM due
     WHERE complaints.complaint_id = due.complaint_id AND channel = 'mailbox' AND external_id NOT LIKE 'sha256:%'
 ), noted AS (
-    INSERT INTO anonymized (complaint_id, ended_at, retention, policy_hash) SELECT complaint_id, ended_at, $1, $3 FROM due
+    INSERT INTO anonymized (complaint_id, ended_at, retention, policy_hash)
+    SELECT complaint_id, ended_at, $1, $3 FROM due
     ON CONFLICT DO NOTHING
 )
 SELECT count(*) FROM due

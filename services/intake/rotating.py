@@ -18,7 +18,7 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """What became of the vault. Rows that do not open (their key is missing, or they were altered) stay as they were."""
+    """What became of the vault. Rows that do not open (their key is missing, they were altered) stay as they were."""
 
     renewed: int
     unreadable: int
