@@ -117,7 +117,7 @@ def _assemble(
 
 
 def _secrets(state: Path) -> dict[str, str]:
-    """The keys of the vault, its index and the query codes, made the first time and kept in files that only we can read."""
+    """The keys of the intake, made the first time and kept in files that only we can read."""
 
     def kept(name: str) -> str:
         file = state / name

@@ -41,7 +41,7 @@ def identity_number(written: str | None) -> str | None:
     number = _SEPARATORS.sub("", _folded(written)).upper()
     if _OLD_IDENTITY.fullmatch(number):
         number = f"{number[:6]}19{number[6:]}"
-        number += ric.calc_check_digit(number)
+        number += ric.calc_check_digit(f"{number}0")  # it passes the last one over
     if _IDENTITY.fullmatch(number):
         return number if _is_date(number[6:14]) and ric.calc_check_digit(number) == number[17] else None
     return number if _OTHER_IDENTITY.fullmatch(number) else None

@@ -28,18 +28,18 @@ def read_keyring(settings: VaultSettings) -> Keyring:
             raise WrongSetting(f"{name}: {file} is no UTF-8 text") from None
     else:
         name = _NAMES[2]
-        written = _output(name, shlex.split(command or ""))
+        written = _output(name, command or "")
     try:
         return Keyring.parse(written)
     except ValueError as error:
         raise WrongSetting(f"{name}: {error}") from None
 
 
-def _output(name: str, command: list[str]) -> str:
+def _output(name: str, command: str) -> str:
     """What the command says on its standard output. What it says elsewhere may hold a secret and is not repeated."""
     try:
         done = subprocess.run(  # noqa: S603  # the operator's own command, without a shell
-            command,
+            shlex.split(command),
             capture_output=True,
             timeout=_PATIENCE_SECONDS,
             check=True,
@@ -54,4 +54,6 @@ def _output(name: str, command: list[str]) -> str:
         raise WrongSetting(f"{name}: the command cannot be run ({type(error).__name__})") from None
     except UnicodeDecodeError:
         raise WrongSetting(f"{name}: the command's output is no UTF-8 text") from None
+    except ValueError:
+        raise WrongSetting(f"{name}: the command is not written as a shell would read it") from None
     return done.stdout

@@ -22,7 +22,7 @@ from services.intake.complaint import Original, Reporter
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
-_BETWEEN_KEYS = re.compile(r",|\s*\n\s*")
+_BETWEEN_KEYS = re.compile(r"\s*[,\n]\s*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,9 @@ CLOCK = CASE | {"clock": Clock.REPLY, "due_at": DUE}
 EXAMPLES: Mapping[type[Event], Event] = {
     type(event): event
     for event in (
-        ComplaintReceived.model_validate(WORDS | {"received_by": "water-supply", "occurred_at": AT, "repeat_of": EARLIER}),
+        ComplaintReceived.model_validate(
+            WORDS | {"received_by": "water-supply", "occurred_at": AT, "repeat_of": EARLIER}
+        ),
         ComplaintAssigned.model_validate(
             WORDS
             | {

@@ -1,11 +1,12 @@
 # ruff: noqa: E501  # a table reads best with one damage a line
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
 from shared.language import Kind, Urgency
+from shared.policy import DEFAULT_REPEAT_WINDOW, DEFAULT_RETENTION
 from shared.policy_files import PolicyInvalid, load_policy
 from shared.policy_problems import Problem
 from shared.term import Term
@@ -35,6 +36,9 @@ DAMAGES = [
     Damage("county", "towns: [东镇, 西镇]", "towns: 东镇", "towns", "towns must be a list, not '东镇'", "write it as [first, second]"),
     Damage("county", "name: 小县", "name: 小县\nname: 大县", "大县", "'name' is written twice, first on line 1", "keep one of the two"),
     Damage("county", "name: 小县", "name:", "name:", "name must be text, not empty", "write it in quotes"),
+    Damage("terms", "urgent_words: [停水]", "urgent_words: [停水]\nretention_days: 30", "retention_days", "retention_days is '30'", "write at least 180"),
+    Damage("terms", "urgent_words: [停水]", "urgent_words: [停水]\nrepeat_window_days: 400", "repeat_window_days", "repeat_window_days is '400'", "write at most 366"),
+    Damage("terms", "urgent_words: [停水]", "urgent_words: [停水]\nretention_days: 3y", "retention_days", "retention_days is '3y'", "write a whole number"),
     Damage("county", "name: 小县", "name: true", "name", "name must be text, not true", "write it in quotes"),
     Damage("departments", "enforcement: true", "enforcment: true", "enforcment", "unknown field departments[1].enforcment", "write 'enforcement'"),
     Damage("departments", "enforcement: true", "enforcement: maybe", "maybe", "departments[1].enforcement is 'maybe'", "write true or false"),
@@ -162,6 +166,16 @@ def test_a_sound_policy_is_read_whole(tmp_path: Path) -> None:
     assert policy.close_of_business == time(18)
     assert policy.terms_for(Kind.CONSULTATION, Urgency.NORMAL).reply == Term.parse("3wd")
     assert policy.terms_for(Kind.CONSULTATION, Urgency.URGENT).reply == Term.parse("2h")
+
+
+def test_retention_and_repeat_window_have_defaults_and_can_be_written(tmp_path: Path) -> None:
+    directory = write_policy(tmp_path)
+    silent = load_policy(directory)
+    assert (silent.retention, silent.repeat_window) == (DEFAULT_RETENTION, DEFAULT_REPEAT_WINDOW)
+    with (directory / "terms.yaml").open("a", encoding="utf-8") as terms:
+        terms.write("retention_days: 730\nrepeat_window_days: 30\n")
+    written = load_policy(directory)
+    assert (written.retention, written.repeat_window) == (timedelta(days=730), timedelta(days=30))
 
 
 def test_null_close_of_business_means_the_end_of_the_day(tmp_path: Path) -> None:
