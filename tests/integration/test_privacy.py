@@ -52,8 +52,8 @@ async def use_everything(intake: httpx.AsyncClient) -> list[str]:
         {"phone": CANARY["phone"], "name": CANARY["name"]},
         {"phone": CANARY["phone"] * 9},
     ):
-        answer = await intake.post("/v1/complaints:similar", json=typed, headers=bearer(Role.OPERATOR))
-        told.append(answer.text)
+        found = await intake.post("/v1/complaints:similar", json=typed, headers=bearer(Role.OPERATOR))
+        told.append(found.text)
     told.append((await intake.get("/v1/vault-reads", headers=bearer(Role.SUPERVISOR))).text)
     return told
 
