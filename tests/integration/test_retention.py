@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from deploy.local.hotline import POLICY, PROJECT
+from services.intake import retention as retention_module
 from services.intake import retention_store
 from services.intake.mail_intake import MailIntake, Origin
 from services.intake.retention import Retention
@@ -159,3 +160,18 @@ async def test_the_command_counts_first_and_then_does_it(
     assert "1 complaints anonymized" in await command(service_urls)
     assert await in_vault(intake_pool) == set()
     assert "0 complaints ended more than 1095 days ago; nothing" in await command(service_urls, "--dry-run")
+
+
+async def test_the_service_does_it_every_night(
+    intake: httpx.AsyncClient, intake_pool: Pool, policy: Policy, kept: timedelta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention_module, "until_night", lambda _now: timedelta(milliseconds=1))
+    running = asyncio.create_task(Retention(intake_pool, policy).run())
+    for night in range(2):
+        await close(intake_pool, (await submit(intake, f"A-{night}"))["complaint_id"], kept + LATE)
+        async with asyncio.timeout(30):
+            while await in_vault(intake_pool):  # noqa: ASYNC110  # only the database knows
+                await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.wait([running])
+    assert await intake_pool.fetchval("SELECT count(*) FROM anonymized") == 2

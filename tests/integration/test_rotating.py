@@ -1,11 +1,14 @@
 """The keys of the vault are changed while complaints come in: nothing is lost, and nothing stays under an old key."""
 
 import asyncio
+import base64
 import os
+import sys
 from uuid import UUID
 
 import pytest
 
+from deploy.local.hotline import PROJECT
 from services.intake.acceptance import Acceptance
 from services.intake.blind_index import BlindIndex
 from services.intake.complaint import County
@@ -21,7 +24,8 @@ OLD, NEW = os.urandom(32), os.urandom(32)
 OLD_RING = Keyring({"old": OLD}, "old")
 BOTH = Keyring({"new": NEW, "old": OLD}, "new")
 NEW_RING = Keyring({"new": NEW}, "new")
-INDEX, NEW_INDEX = BlindIndex(os.urandom(32)), BlindIndex(os.urandom(32))
+INDEX_KEY = os.urandom(32)
+INDEX, NEW_INDEX = BlindIndex(INDEX_KEY), BlindIndex(os.urandom(32))
 
 
 def acceptance(pool: Pool, policy: Policy, ring: Keyring = OLD_RING, index: BlindIndex = INDEX) -> Acceptance:
@@ -134,3 +138,43 @@ async def test_the_traces_are_brought_under_the_key_of_the_index_too(
     assert receipt.repeat_of.complaint_id in {
         UUID(str(row[0])) for row in await intake_pool.fetch("SELECT complaint_id FROM complaints")
     }
+
+
+async def command(url: str, keys: str) -> tuple[int | None, str]:
+    environment = {
+        "DATABASE_URL": url,
+        "HOTLINE_VAULT_KEYS": keys,
+        "HOTLINE_BLIND_INDEX_KEY": written(INDEX_KEY),
+        "PATH": "/usr/bin:/bin",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.intake",
+        "rotate-vault",
+        cwd=PROJECT,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    told, _ = await process.communicate()
+    return process.returncode, told.decode()
+
+
+def written(key: bytes) -> str:
+    return base64.b64encode(key).decode()
+
+
+async def test_the_command_says_how_many_and_which_keys_are_done_with(
+    intake_pool: Pool, policy: Policy, county: County, service_urls: dict[str, str]
+) -> None:
+    await fill(intake_pool, policy, county, 3)
+    status, told = await command(service_urls["intake"], f"new:{written(NEW)}")
+    assert (status, "3 do not open" in told) == (1, True)
+    status, told = await command(service_urls["intake"], f"new:{written(NEW)},old:{written(OLD)}")
+    assert told.splitlines() == [
+        "3 identities sealed or traced anew",
+        "key new: seals 3",
+        "key old: no longer used; remove it once no backup needs it",
+    ]
+    assert status == 0
