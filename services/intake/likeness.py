@@ -7,7 +7,7 @@ docs/repeats/pairs.csv; docs/privacy.md says how often it is right on them.
 
 import unicodedata
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from opencc import OpenCC
 from rapidfuzz import fuzz
@@ -30,10 +30,10 @@ class Matter:
 
 def likeness(one: Matter, other: Matter) -> float:
     """How alike the two texts are, from 0 to 1 (the same words); places do not count. Symmetric."""
-    first, second = _sketch(one.text), _sketch(other.text)
+    first, second = _sketch(one.text[:COMPARED]), _sketch(other.text[:COMPARED])
     if not first or not second:
         # Nothing but small words: alike only where they are the same.
-        return float(_plain(one.text) == _plain(other.text))
+        return float(_plain(one.text[:COMPARED]) == _plain(other.text[:COMPARED]))
     return fuzz.ratio(first, second) / 100
 
 
@@ -52,10 +52,12 @@ def _elsewhere(one: str | None, other: str | None) -> bool:
 
 def _plain(text: str) -> str:
     """Simplified characters, half width, lower case, letters and digits only."""
-    simplified = _to_simplified().convert(unicodedata.normalize("NFKC", text[:COMPARED]))
+    simplified = _to_simplified().convert(unicodedata.normalize("NFKC", text))
     return "".join(filter(str.isalnum, simplified.casefold()))
 
 
+# One text is compared with several others in a row.
+@lru_cache(maxsize=1024)
 def _sketch(text: str) -> str:
     telling = "".join(character for character in _plain(text) if character not in _SAYS_NOTHING)
     return " ".join(sorted(telling[at : at + 2] for at in range(len(telling) - 1)))

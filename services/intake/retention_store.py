@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from shared.postgres import Pool
 
-# The traces go with the sealed row. A Message-ID may hold the sender's address, so only its hash stays.
+# A Message-ID may hold the sender's address, so only its hash stays.
 ANONYMIZE = """
 WITH due AS (
     SELECT complaint_id, ended_at FROM standings
@@ -15,6 +15,8 @@ WITH due AS (
     UPDATE standings SET anonymized_at = now() FROM due WHERE standings.complaint_id = due.complaint_id
 ), erased AS (
     DELETE FROM vault USING due WHERE vault.complaint_id = due.complaint_id
+), forgotten AS (
+    DELETE FROM blind_index USING due WHERE blind_index.complaint_id = due.complaint_id
 ), mails AS (
     UPDATE complaints SET external_id = 'sha256:' || encode(sha256(convert_to(external_id, 'UTF8')), 'hex')
     FROM due
