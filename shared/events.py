@@ -62,6 +62,8 @@ class ComplaintReceived(ComplaintEvent):
     # The department on whose own line or mailbox it came in.
     received_by: DepartmentCode | None = None
     occurred_at: AwareDatetime | None = None
+    # The same reporter brought the same matter before, and neither asked not to be known. Each is still handled.
+    repeat_of: UUID | None = None
 
 
 class ComplaintAssigned(ComplaintEvent):

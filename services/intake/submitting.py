@@ -10,7 +10,9 @@ from services.intake.acceptance import Acceptance, Receipt
 from services.intake.channels.service_center import printed_receipt
 from services.intake.channels.submission import SUBMISSION, to_complaint
 from services.intake.complaint import Complaint, County
+from services.intake.reading_rules import may_be_told_of
 from services.intake.refusal import SubmissionRefused
+from services.intake.repeats import Earlier
 from services.intake.submitters import NotYours, Submitter
 from services.intake.ticket import query_code
 from shared.http import Problem
@@ -83,6 +85,8 @@ class Submitting:
             answer["query_code"] = query_code(self.query_code_key, receipt.complaint_id)
             if complaint.channel is Channel.SERVICE_CENTER:
                 answer["receipt"] = printed_receipt(receipt.ticket_number, answer["query_code"], receipt.accepted_at)
+            if earlier := _told_repeat(complaint, receipt):
+                answer["repeat_of"] = earlier.ticket_number
         else:
             # Who only knows the external id learns nothing that opens the first complaint's progress.
             answer["warning"] = (
@@ -90,6 +94,17 @@ class Submitting:
                 " This external id was accepted before with another content; the first one stands."
             )
         return answer
+
+
+def _told_repeat(complaint: Complaint, receipt: Receipt) -> Earlier | None:
+    """The earlier complaint that the submitter may be told of.
+
+    On the open web route nobody is: whoever knows a telephone number could ask what its owner has complained of.
+    """
+    earlier = receipt.repeat_of
+    if earlier is None or complaint.channel is Channel.WEB_PORTAL:
+        return None
+    return earlier if may_be_told_of(complaint.received_by, earlier.standing) else None
 
 
 def too_large(limit: int) -> Problem:

@@ -1,12 +1,13 @@
 # ruff: noqa: E501  # a table reads best with one damage a line
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from shared.counting import Starts
 from shared.language import Kind, Urgency
+from shared.policy import DEFAULT_REPEAT_WINDOW, DEFAULT_RETENTION
 from shared.policy_files import PolicyInvalid, load_policy
 from shared.policy_problems import Problem
 from shared.term import Term
@@ -36,6 +37,9 @@ DAMAGES = [
     Damage("county", "towns: [东镇, 西镇]", "towns: 东镇", "towns", "towns must be a list, not '东镇'", "write it as [first, second]"),
     Damage("county", "name: 小县", "name: 小县\nname: 大县", "大县", "'name' is written twice, first on line 1", "keep one of the two"),
     Damage("county", "name: 小县", "name:", "name:", "name must be text, not empty", "write it in quotes"),
+    Damage("terms", "urgent_words: [停水]", "urgent_words: [停水]\nretention_days: 30", "retention_days", "retention_days is '30'", "write at least 180"),
+    Damage("terms", "urgent_words: [停水]", "urgent_words: [停水]\nrepeat_window_days: 400", "repeat_window_days", "repeat_window_days is '400'", "write at most 366"),
+    Damage("terms", "urgent_words: [停水]", "urgent_words: [停水]\nretention_days: 3y", "retention_days", "retention_days is '3y'", "write a whole number"),
     Damage("county", "name: 小县", "name: true", "name", "name must be text, not true", "write it in quotes"),
     Damage("departments", "enforcement: true", "enforcment: true", "enforcment", "unknown field departments[1].enforcment", "write 'enforcement'"),
     Damage("departments", "enforcement: true", "enforcement: maybe", "maybe", "departments[1].enforcement is 'maybe'", "write true or false"),
@@ -195,6 +199,16 @@ def test_a_county_may_say_how_it_counts_and_what_the_law_asks(tmp_path: Path) ->
     of_matter, of_kind = policy.statutory_for(Kind.REPORT, "clinics"), policy.statutory_for(Kind.REPORT, "floods")
     assert (of_matter and str(of_matter.reply), of_kind and str(of_kind.reply)) == ("20wd", "60d")
     assert policy.statutory_for(Kind.COMPLAINT, None) is None
+
+
+def test_retention_and_repeat_window_have_defaults_and_can_be_written(tmp_path: Path) -> None:
+    directory = write_policy(tmp_path)
+    silent = load_policy(directory)
+    assert (silent.retention, silent.repeat_window) == (DEFAULT_RETENTION, DEFAULT_REPEAT_WINDOW)
+    with (directory / "terms.yaml").open("a", encoding="utf-8") as terms:
+        terms.write("retention_days: 730\nrepeat_window_days: 30\n")
+    written = load_policy(directory)
+    assert (written.retention, written.repeat_window) == (timedelta(days=730), timedelta(days=30))
 
 
 def test_null_close_of_business_means_the_end_of_the_day(tmp_path: Path) -> None:
