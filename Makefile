@@ -32,3 +32,7 @@ test: check ## Everything: check, then integration, end-to-end and fault tests o
 .PHONY: bench
 bench: .venv/.dev ## The whole stack under load next to the bare pipe (a few minutes)
 	@$(PYTHON_IN) -m bench.main_job $(ARGS)
+
+.PHONY: bench-deadlines
+bench-deadlines: .venv/.dev ## A million deadlines against a naive count, and how many a core counts (two minutes)
+	@$(PYTHON_IN) -m bench.deadlines $(ARGS)

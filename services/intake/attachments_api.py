@@ -35,12 +35,10 @@ _FORM = {
         "file": {"type": "array", "maxItems": MAX_COUNT, "items": {"type": "string", "format": "binary"}},
     },
 }
-# Whatever a file is, a browser stores it and opens nothing of it on our pages.
+# Beside what every answer carries (nosniff among it): a browser stores the file and opens nothing of it on our pages.
 _NEVER_SHOWN = {
-    "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cache-Control": "private, no-store",
-    "Referrer-Policy": "no-referrer",
 }
 _SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
 
@@ -78,6 +76,8 @@ def add_attachment_routes(app: FastAPI, attachments: Attachments, query_code_key
         status_code=201,
         tags=["attachments"],
         dependencies=[_OWN],
+        # Beyond what is counted here, so that the answer says what the limit is.
+        max_body_size=2 * _MAX_BODY,
         openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
     )
     async def add(ticket_number: str, request: Request, code: QueryCode = None) -> dict[str, Any]:

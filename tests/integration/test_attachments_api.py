@@ -5,7 +5,7 @@ import io
 import os
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,12 +23,17 @@ from services.intake.attachment_files import AttachmentFiles, FilesAway
 from services.intake.attachments import Attachments
 from services.intake.attachments_api import add_attachment_routes
 from services.intake.complaint import County
+from services.intake.retention import Retention
 from services.intake.submitting import Submitting
 from shared.auth import Role
+from shared.events import CaseClosed, CaseReassigned, CaseReturnGranted
 from shared.http import create_app
+from shared.language import CaseStatus
+from shared.policy import Policy
 from shared.postgres import Pool
 from tests.examples import submission
 from tests.integration.conftest import client_of
+from tests.integration.reporters import event, follow, opened
 from tests.tokens import bearer, verifier
 from tests.unit.intake.test_attachment_content import PDF, PLACE, corners, encoded, exif
 
@@ -135,6 +140,49 @@ async def test_nobody_else_sees_or_adds_anything(intake: httpx.AsyncClient, tick
     assert (await upload(intake, ticket, PDF, headers=officer)).status_code == 403
     # The query code of one complaint opens no file of another.
     assert (await intake.get(address(other, stored["sha256"]), headers=coded(other))).status_code == 404
+
+
+async def test_an_officer_sees_those_of_cases_in_the_own_queue(
+    intake: httpx.AsyncClient, ticket: dict[str, Any], intake_pool: Pool
+) -> None:
+    [stored] = (await upload(intake, ticket, PDF)).json()["attachments"]
+    complaint = ticket["complaint_id"]
+
+    async def who_sees() -> list[str]:
+        departments = ("urban-management", "water-supply")
+        owns = [(one, bearer(Role.OFFICER, department=one)) for one in departments]
+        path = address(ticket, stored["sha256"])
+        return [one for one, own in owns if (await intake.get(path, headers=own)).status_code == 200]
+
+    assert await who_sees() == []
+    await follow(intake_pool, opened(complaint, "urban-management"))
+    assert await who_sees() == ["urban-management"]
+    returned: dict[str, Any] = {"reason": "不属本单位职责。", "returns": 1, "tried": ("urban-management",)}
+    await follow(intake_pool, event(CaseReturnGranted, complaint, 2, CaseStatus.DISPATCHED, **returned))
+    assert await who_sees() == []
+    moved: dict[str, Any] = {
+        "previous": "urban-management",
+        "reason": "改派。",
+        "deadlines": (),
+        "department": "water-supply",
+    }
+    await follow(intake_pool, event(CaseReassigned, complaint, 3, CaseStatus.DISPATCHED, **moved))
+    assert await who_sees() == ["water-supply"]
+    await follow(intake_pool, event(CaseClosed, complaint, 4, CaseStatus.CLOSED, department="water-supply"))
+    assert await who_sees() == []
+
+
+async def test_with_the_reporters_identity_the_files_go(
+    intake: httpx.AsyncClient, attachments: Attachments, ticket: dict[str, Any], policy: Policy, tmp_path: Path
+) -> None:
+    await upload(intake, ticket, PDF)
+    long_ago = datetime.now(UTC) - policy.retention - timedelta(days=1)
+    closed = event(CaseClosed, ticket["complaint_id"], 2, CaseStatus.CLOSED, at=long_ago)
+    await follow(attachments.pool, opened(ticket["complaint_id"]), closed)
+    assert await Retention(attachments.pool, policy).anonymize() == 1
+    assert (await intake.get(address(ticket), headers=coded(ticket))).json()["attachments"] == []
+    _made_old(lying(tmp_path)[0])
+    assert (await attachments.collect_orphans(datetime.now(UTC))).removed == 1
 
 
 async def test_whoever_is_accused_sees_nothing_in_any_role(intake: httpx.AsyncClient) -> None:

@@ -135,7 +135,7 @@ async def id_of(pool: Pool, ticket: str) -> UUID:
 
 
 async def told(pool: Pool, *events: CaseEvent) -> None:
-    consumer = BatchConsumer("progress", handlers.TOLD_TO_REPORTERS, handlers.record_progress, pool, Relay(pool, []))
+    consumer = BatchConsumer("progress", handlers.FOLLOWED, handlers.follow_cases, pool, Relay(pool, []))
     await consumer([record(event, topic=CASES_EVENTS, offset=offset) for offset, event in enumerate(events)])
 
 
