@@ -53,6 +53,12 @@ def add_attachment_routes(app: FastAPI, attachments: Attachments, query_code_key
         """The complaint, for whoever shows its query code or may see it in one of `roles`."""
         row = None
         principal: Principal | None = None
+        if code is None and "authorization" not in request.headers:
+            raise Problem(
+                422,
+                "请提供该工单的查询码；工作人员请先登录。",
+                "Please send the query code in X-Hotline-Query-Code, or a token.",
+            )
         if code is None:
             principal = await Allowed(roles)(request)
         if is_ticket_number(ticket_number):

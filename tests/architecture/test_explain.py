@@ -290,6 +290,7 @@ class TestIntake:
         assert_lean(every, "attachments_pkey", at_most=2)
         assert_lean(await plan_of(intake, attachments_store.FIND_BELONGING, [sha256]), "attachments_sha256", at_most=1)
 
+    @pytest.mark.parametrize("generic", [True, False])
     async def test_a_reporters_earlier_complaints_are_found_by_their_traces(
         self, intake: Connection, *, generic: bool
     ) -> None:

@@ -131,11 +131,12 @@ async def test_nobody_else_sees_or_adds_anything(intake: httpx.AsyncClient, tick
     [stored] = (await upload(intake, ticket, PDF)).json()["attachments"]
     officer = bearer(Role.OFFICER, department="urban-management")
     for path in (address(ticket), address(ticket, stored["sha256"])):
-        assert (await intake.get(path)).status_code == 401
+        assert (await intake.get(path)).status_code == 422
+        assert (await intake.get(path, headers={"Authorization": "Bearer x"})).status_code == 401
         assert (await intake.get(path, headers=coded(other))).status_code == 404
         assert (await intake.get(path, headers=officer)).status_code == 403
         assert (await intake.get(path, headers=bearer(Role.ADAPTER))).status_code == 403
-    assert (await upload(intake, ticket, PDF, headers={})).status_code == 401
+    assert (await upload(intake, ticket, PDF, headers={})).status_code == 422
     assert (await upload(intake, ticket, PDF, headers=coded(other))).status_code == 404
     assert (await upload(intake, ticket, PDF, headers=officer)).status_code == 403
     # The query code of one complaint opens no file of another.
