@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from shared.language import Channel, DepartmentCode, Kind, Urgency
 from shared.notices import Notice
+from shared.policy_lifecycle import ExtensionRules, ReturnRules, SuspensionRules
 from shared.term import Term, WrittenTerm
 
 __all__ = [
@@ -154,6 +155,13 @@ class CaseTerms(PolicyRecord):
     reply: WrittenTerm
     # How long before the reply is due the department is warned.
     warn_before: WrittenTerm
+    # Until when a co-handler of a joint matter contributes; half of the reply's term where it is not written.
+    contribute: WrittenTerm | None = None
+
+    @property
+    def contribution(self) -> Term:
+        """The term of a co-handler's part, in the unit of the reply unless the policy writes another."""
+        return self.contribute or Term(max(1, self.reply.amount // 2), self.reply.unit)
 
     @model_validator(mode="after")
     def _stands_in_order(self) -> Self:
@@ -165,6 +173,11 @@ class CaseTerms(PolicyRecord):
         if self.acknowledge != self.reply and _not_shorter(self.acknowledge, self.reply):
             raise ValueError(
                 f"acknowledge {self.acknowledge} is longer than reply {self.reply}; write at most {self.reply}",
+            )
+        if self.contribute and _not_shorter(self.contribute, self.reply):
+            raise ValueError(
+                f"contribute {self.contribute} is not shorter than reply {self.reply}, so the lead could not use it; "
+                "write a shorter contribute",
             )
         return self
 
@@ -188,6 +201,9 @@ class Policy(PolicyRecord):
     close_of_business: time | None
     # Holiday notices that the county wrote down itself, ahead of the calendar library.
     notices: tuple[Notice, ...]
+    returns: ReturnRules = ReturnRules()
+    suspension: SuspensionRules = SuspensionRules()
+    extension: ExtensionRules = ExtensionRules()
 
     def name_of(self, code: DepartmentCode) -> str:
         """The department's name; the code where the policy has dropped a department that still has cases."""

@@ -94,4 +94,7 @@ def load_policy(directory: Path) -> Policy:
         urgent_words=terms.urgent_words,
         close_of_business=terms.close_of_business,
         notices=calendar.notices,
+        returns=terms.returns,
+        suspension=terms.suspension,
+        extension=terms.extension,
     )

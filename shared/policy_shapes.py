@@ -19,6 +19,7 @@ from shared.policy import (
     Rule,
     Words,
 )
+from shared.policy_lifecycle import ExtensionRules, ReturnRules, SuspensionRules
 from shared.policy_problems import Problem, suggest
 from shared.policy_yaml import Document
 
@@ -77,6 +78,9 @@ class TermsFile(PolicyRecord):
     terms: KindTerms
     urgent_terms: CaseTerms
     urgent_words: Words
+    returns: ReturnRules = ReturnRules()
+    suspension: SuspensionRules = SuspensionRules()
+    extension: ExtensionRules = ExtensionRules()
 
 
 def check_shape(document: Document, shape: type[Shape]) -> Shape | None:

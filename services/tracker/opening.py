@@ -1,7 +1,7 @@
 """Opening a case: the assignment of a complaint becomes a case with its clocks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -12,7 +12,7 @@ from services.tracker.calendar import Calendar
 from services.tracker.deadlines import Due, before, due
 from services.tracker.inaction import Timer, timers
 from shared.events import CaseOpened, ComplaintAssigned, Deadline, event_id
-from shared.language import CaseStatus, Clock, Kind, Urgency
+from shared.language import CaseStatus, Clock, DepartmentCode, Kind, Urgency
 from shared.policy import Policy
 
 FIRST_VERSION = 1
@@ -41,6 +41,8 @@ class DeadlineRow:
     # The deadline that this one takes the place of, and why.
     replaces: UUID | None = None
     replaced_because: str | None = None
+    # Whom it binds for ever: who was to acknowledge, or a co-handler. None: whoever holds the case, as a reply does.
+    department: DepartmentCode | None = None
 
     @property
     def in_event(self) -> Deadline:
@@ -65,6 +67,7 @@ def in_record(deadlines: Sequence[DeadlineRow]) -> str:
                 "calendar_version": d.due.calendar_version,
                 "timeline_id": d.timeline.timeline_id,
                 **({"replaces": str(d.replaces)} if d.replaces else {}),
+                **({"department": d.department} if d.department else {}),
             }
             for d in deadlines
         ]
@@ -85,19 +88,50 @@ class OpenedCase:
             status=CaseStatus.DISPATCHED,
             version=FIRST_VERSION,
             at=self.opened_at,
-            deadlines=tuple(d.in_event for d in self.deadlines),
+            deadlines=tuple(d.in_event for d in self.deadlines if d.clock is not Clock.CONTRIBUTE),
         )
 
 
 def open_case(assigned: ComplaintAssigned, now: datetime, policy: Policy, calendar: Calendar) -> OpenedCase:
     """The case that follows from `assigned` at the instant `now`: its clocks start with the dispatch to the department.
 
-    The ids of its deadlines follow from the decision, so that the same assignment always opens the same case.
+    The ids of its deadlines follow from the decision, so that the same assignment always opens the same case. Each
+    co-handler of a joint matter has a deadline of its own.
     """
-    deadlines = fresh_deadlines(
+    fresh = fresh_deadlines(
         assigned.complaint_id, assigned.decision_id, assigned.kind, assigned.urgency, now, policy, calendar
     )
-    return OpenedCase(assigned, now, deadlines)
+    deadlines = binding(fresh, assigned.department)
+    return OpenedCase(assigned, now, (*deadlines, *contribution_deadlines(assigned, now, policy, calendar)))
+
+
+def binding(deadlines: Sequence[DeadlineRow], department: DepartmentCode) -> tuple[DeadlineRow, ...]:
+    """`deadlines` of a case that `department` gets: to acknowledge binds it alone, to reply whoever has the case then."""
+    return tuple(replace(d, department=department) if d.clock is Clock.ACKNOWLEDGE else d for d in deadlines)
+
+
+def contribution_deadlines(
+    assigned: ComplaintAssigned, now: datetime, policy: Policy, calendar: Calendar
+) -> tuple[DeadlineRow, ...]:
+    """When each co-handler's part of a joint matter is due to the lead, counted from `now`."""
+    if not assigned.co_handlers:
+        return ()
+    term = policy.terms_for(assigned.kind, assigned.urgency).contribution
+    part = due(now, term, calendar, policy.close_of_business)
+    return tuple(
+        replace(
+            deadline_row(
+                assigned.complaint_id,
+                event_id(assigned.decision_id, f"co-handler.{co_handler}"),
+                Clock.CONTRIBUTE,
+                part,
+                None,
+                policy,
+            ),
+            department=co_handler,
+        )
+        for co_handler in dict.fromkeys(assigned.co_handlers)
+    )
 
 
 def fresh_deadlines(
@@ -108,14 +142,15 @@ def fresh_deadlines(
     acknowledge = due(now, terms.acknowledge, calendar, policy.close_of_business)
     reply = due(now, terms.reply, calendar, policy.close_of_business)
     return (
-        _row(complaint_id, cause, Clock.ACKNOWLEDGE, acknowledge, None, policy),
-        _row(complaint_id, cause, Clock.REPLY, reply, before(reply, terms.warn_before, calendar), policy),
+        deadline_row(complaint_id, cause, Clock.ACKNOWLEDGE, acknowledge, None, policy),
+        deadline_row(complaint_id, cause, Clock.REPLY, reply, before(reply, terms.warn_before, calendar), policy),
     )
 
 
-def _row(
+def deadline_row(
     complaint_id: UUID, cause: UUID, clock: Clock, due: Due, warn_at: datetime | None, policy: Policy
 ) -> DeadlineRow:
+    """The deadline `due` of `clock` with its timers; its id follows from `cause` and the clock."""
     return DeadlineRow(
         deadline_id=event_id(cause, f"deadline.{clock}"),
         complaint_id=complaint_id,

@@ -34,6 +34,12 @@ class Fired(StrEnum):
     SUSPECTED = "suspected"
 
 
+class Joint(StrEnum):
+    """What the co-handlers of a joint matter do, while the case stays where it is."""
+
+    CONTRIBUTED = "contributed"
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
     """What is to be entered; `state` is where it led, None if the case stays where it is.
@@ -42,7 +48,7 @@ class Happening:
     """
 
     complaint_id: UUID
-    happened: Action | Fired
+    happened: Action | Fired | Joint
     actor: Actor
     at: datetime
     state: CaseState | None = None

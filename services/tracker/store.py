@@ -1,16 +1,19 @@
 """All SQL of the tracker but that of the record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from asyncpg import Record
+
+from services.tracker.assigning import Followed
 from services.tracker.lifecycle import Action, Actor, CaseState, Role
 from services.tracker.opening import FIRST_VERSION, DeadlineRow, OpenedCase, in_record
 from services.tracker.record import Happening
 from services.tracker.record_store import begin_record
 from shared.events import InactionSuspected
-from shared.language import CaseStatus, Clock, DepartmentCode, Kind, Urgency
+from shared.language import CaseStatus, Clock, Confidentiality, DepartmentCode, Kind, Urgency
 from shared.postgres import Connection, Pool
 
 PRESENT = "SELECT present()"
@@ -18,12 +21,13 @@ PRESENT = "SELECT present()"
 INSERT_CASES = """
 INSERT INTO cases (
     complaint_id, ticket_number, department, channel, kind, urgency, confidentiality, matter, title, text, place,
-    reason, lawful_channel, decision_id, accepted_at, opened_at, status, version
+    reason, lawful_channel, decision_id, accepted_at, hop, assigned_at, returnable, opened_at, status, version
 )
-SELECT assigned.*, $16, $17, $18
+SELECT assigned.*, $19, $20, $21
 FROM unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-    $10::text[], $11::text[], $12::text[], $13::text[], $14::uuid[], $15::timestamptz[]
+    $10::text[], $11::text[], $12::text[], $13::text[], $14::uuid[], $15::timestamptz[], $16::integer[],
+    $17::timestamptz[], $18::boolean[]
 ) AS assigned
 ON CONFLICT (complaint_id) DO NOTHING
 RETURNING complaint_id
@@ -38,11 +42,11 @@ ON CONFLICT DO NOTHING
 INSERT_DEADLINES = """
 INSERT INTO deadlines (
     deadline_id, complaint_id, clock, started_at, term, due_at, warn_at, provisional,
-    policy_hash, calendar_version, timeline_id, replaces, replaced_because
+    policy_hash, calendar_version, timeline_id, replaces, replaced_because, department
 )
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::timestamptz[], $7::timestamptz[],
-    $8::boolean[], $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::text[]
+    $8::boolean[], $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::text[], $14::text[]
 )
 """
 
@@ -53,7 +57,9 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])
 
 # No key update: rows that refer to the case, such as the sweeper's, are inserted without waiting for whoever moves it.
 LOCK_CASE = """
-SELECT status, version, department, kind, urgency FROM cases WHERE complaint_id = $1 FOR NO KEY UPDATE
+SELECT
+    status, version, department, in_transit, returnable, kind, urgency, confidentiality, decision_id, hop, assigned_at
+FROM cases WHERE complaint_id = $1 FOR NO KEY UPDATE
 """
 # Whoever moves a case reads the clock while holding its timers: then the sweeper has either fired them already, and the
 # move is late, or cannot fire them until the move is through.
@@ -76,9 +82,12 @@ INSERT INTO outcomes (deadline_id, outcome, at) SELECT deadline_id, $4, $3 FROM 
 ON CONFLICT DO NOTHING
 """
 
+# Those that nothing has taken the place of; those of co-handlers are not among them.
 READ_LATEST_DEADLINES = """
-SELECT DISTINCT ON (clock) clock, deadline_id FROM deadlines WHERE complaint_id = $1
-ORDER BY clock, started_at DESC
+SELECT clock, deadline_id, started_at, term, due_at FROM deadlines WHERE complaint_id = $1 AND clock <> 'contribute'
+    AND NOT EXISTS (
+        SELECT FROM deadlines AS later WHERE later.complaint_id = $1 AND later.replaces = deadlines.deadline_id
+    )
 """
 
 # The case is locked too, for what fires goes into its record; one that somebody is moving is left for the next sweep.
@@ -86,7 +95,7 @@ CLAIM_TIMERS = """
 WITH due AS (
     SELECT
         timers.kind, fires_at, deadline_id, clock, deadlines.due_at, deadlines.started_at, complaint_id,
-        cases.department, cases.ticket_number
+        coalesce(deadlines.department, cases.department) AS department, cases.ticket_number
     FROM timers JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
     WHERE fires_at <= $1
     ORDER BY fires_at LIMIT $2
@@ -119,12 +128,13 @@ ON CONFLICT DO NOTHING
 _CASE = """
 SELECT
     complaint_id, ticket_number, department, channel, kind, urgency, confidentiality, matter, title, text, place,
-    reason, lawful_channel, status, version, accepted_at, opened_at,
+    reason, lawful_channel, status, version, hop, returnable, in_transit, contacted, satisfaction,
+    accepted_at, opened_at,
     (
         SELECT jsonb_agg(
             jsonb_build_object(
                 'clock', clock, 'term', term, 'due_at', due_at, 'warn_at', warn_at, 'provisional', provisional,
-                'policy_hash', policy_hash, 'calendar_version', calendar_version,
+                'policy_hash', policy_hash, 'calendar_version', calendar_version, 'department', department,
                 'outcomes', (
                     SELECT coalesce(jsonb_object_agg(outcome, at), '{}') FROM outcomes
                     WHERE outcomes.deadline_id = deadlines.deadline_id
@@ -139,7 +149,7 @@ READ_CASE = _CASE + "WHERE complaint_id = $1"
 
 READ_DEADLINES = """
 SELECT
-    deadline_id, clock, started_at, term, due_at, warn_at, provisional, policy_hash, calendar_version,
+    deadline_id, clock, started_at, term, due_at, warn_at, provisional, policy_hash, calendar_version, department,
     CASE WHEN replaces IS NOT NULL THEN
         jsonb_build_object('deadline_id', replaces, 'because', replaced_because)
     END AS replaces,
@@ -165,7 +175,7 @@ READ_QUEUE = (
     _CASE
     + """
 WHERE (department, complaint_id) > ($1, coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'))
-    AND department <= $1 AND ($2::text IS NULL OR status = $2)
+    AND department <= $1 AND NOT in_transit AND ($2::text IS NULL OR status = $2)
 ORDER BY department, complaint_id LIMIT $4
 """
 )
@@ -179,7 +189,7 @@ WHERE status NOT IN ('closed', 'declined') GROUP BY department, status
 
 COUNT_DEADLINES = """
 SELECT
-    cases.department, deadlines.clock,
+    coalesce(deadlines.department, cases.department) AS department, deadlines.clock,
     count(*) FILTER (WHERE met.at <= due_at) AS met,
     count(*) FILTER (WHERE met.at > due_at) AS met_late,
     count(*) FILTER (WHERE warned.at IS NOT NULL) AS warned,
@@ -190,15 +200,15 @@ LEFT JOIN outcomes met ON met.deadline_id = deadlines.deadline_id AND met.outcom
 LEFT JOIN outcomes warned ON warned.deadline_id = deadlines.deadline_id AND warned.outcome = 'warned'
 LEFT JOIN outcomes missed ON missed.deadline_id = deadlines.deadline_id AND missed.outcome = 'missed'
 LEFT JOIN outcomes ended ON ended.deadline_id = deadlines.deadline_id AND ended.outcome = 'ended'
-GROUP BY cases.department, deadlines.clock
+GROUP BY 1, deadlines.clock
 """
 
 COUNT_OVERDUE = """
-SELECT cases.department, deadlines.clock, count(*) AS overdue
+SELECT coalesce(deadlines.department, cases.department) AS department, deadlines.clock, count(*) AS overdue
 FROM outcomes missed JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
 WHERE missed.outcome = 'missed'
     AND NOT EXISTS (SELECT FROM outcomes o WHERE o.deadline_id = missed.deadline_id AND o.outcome IN ('met', 'ended'))
-GROUP BY cases.department, deadlines.clock
+GROUP BY 1, deadlines.clock
 """
 
 COUNT_INACTION = "SELECT department, kind, count(*) AS suspected FROM inaction GROUP BY department, kind"
@@ -254,6 +264,9 @@ async def insert_cases(connection: Connection, opened: Sequence[OpenedCase]) -> 
         [a.lawful_channel for a in assigned],
         [a.decision_id for a in assigned],
         [a.accepted_at for a in assigned],
+        [a.hop for a in assigned],
+        [a.assigned_at for a in assigned],
+        [a.returnable for a in assigned],
         opened_at,
         CaseStatus.DISPATCHED,
         FIRST_VERSION,
@@ -285,6 +298,7 @@ async def insert_deadlines(connection: Connection, deadlines: Sequence[DeadlineR
         [d.timeline.timeline_id for d in deadlines],
         [d.replaces for d in deadlines],
         [d.replaced_because for d in deadlines],
+        [d.department for d in deadlines],
     )
     timers = [(d.deadline_id, t.kind, t.at) for d in deadlines for t in d.timers]
     await connection.execute(INSERT_TIMERS, [t[0] for t in timers], [t[1] for t in timers], [t[2] for t in timers])
@@ -306,10 +320,20 @@ def _opening(opened: OpenedCase) -> Happening:
 
 @dataclass(frozen=True, slots=True)
 class LockedCase:
+    """`department` is the last that held it, and holds it now unless a granted return is on its way."""
+
     state: CaseState
     department: DepartmentCode
+    in_transit: bool
+    returnable: bool
     kind: Kind
     urgency: Urgency
+    confidentiality: Confidentiality
+    followed: Followed
+
+    @property
+    def holder(self) -> DepartmentCode | None:
+        return None if self.in_transit else self.department
 
 
 async def lock_case(connection: Connection, complaint_id: UUID) -> LockedCase | None:
@@ -318,22 +342,33 @@ async def lock_case(connection: Connection, complaint_id: UUID) -> LockedCase | 
     await connection.execute(LOCK_TIMERS, complaint_id)
     if row is None:
         return None
-    state = CaseState(CaseStatus(row["status"]), row["version"])
-    return LockedCase(state, row["department"], Kind(row["kind"]), Urgency(row["urgency"]))
+    return LockedCase(
+        CaseState(CaseStatus(row["status"]), row["version"]),
+        row["department"],
+        row["in_transit"],
+        row["returnable"],
+        Kind(row["kind"]),
+        Urgency(row["urgency"]),
+        Confidentiality(row["confidentiality"]),
+        Followed(row["decision_id"], row["hop"], row["assigned_at"]),
+    )
 
 
-async def latest_deadlines(connection: Connection, complaint_id: UUID) -> Mapping[Clock, UUID]:
-    rows = await connection.fetch(READ_LATEST_DEADLINES, complaint_id)
-    return {Clock(row["clock"]): row["deadline_id"] for row in rows}
+async def latest_deadlines(connection: Connection, complaint_id: UUID) -> Mapping[Clock, Record]:
+    """Of each clock of whoever holds the case the deadline that counts: nothing has taken its place."""
+    return {Clock(row["clock"]): row for row in await connection.fetch(READ_LATEST_DEADLINES, complaint_id)}
 
 
-async def update_case(
-    connection: Connection, complaint_id: UUID, state: CaseState, stopped: Sequence[Clock], outcome: str, at: datetime
-) -> None:
-    """Store where a move led, and stop the clocks that it stops with `outcome`: met or ended."""
+async def update_case(connection: Connection, complaint_id: UUID, state: CaseState) -> None:
     await connection.execute(UPDATE_CASE, complaint_id, state.status, state.version)
-    if stopped:
-        await connection.execute(STOP_CLOCKS, complaint_id, stopped, at, outcome)
+
+
+async def stop_clocks(
+    connection: Connection, complaint_id: UUID, stopped: Iterable[Clock], outcome: str, at: datetime
+) -> None:
+    """Stop the running ones among these clocks with `outcome`: met or ended."""
+    if clocks := sorted(stopped):
+        await connection.execute(STOP_CLOCKS, complaint_id, clocks, at, outcome)
 
 
 async def insert_fired(
