@@ -34,7 +34,6 @@ class Forbidden(StrEnum):
     SATISFACTION_MISSING = "satisfaction_missing"
     SATISFACTION_WITHOUT_CONTACT = "satisfaction_without_contact"
     DISSATISFIED = "dissatisfied"
-    NOT_A_CO_HANDLER = "not_a_co_handler"
     CONTRIBUTED_ALREADY = "contributed_already"
     RELEASED = "released"
 
@@ -87,9 +86,12 @@ def check_return(given: Assignment, now: datetime, policy: Policy, calendar: Cal
 
 
 def check_suspension(
-    category: str, term: Term, so_far: int, now: datetime, policy: Policy, calendar: Calendar
+    category: str, term: Term, so_far: int, due_at: datetime, now: datetime, policy: Policy, calendar: Calendar
 ) -> datetime:
-    """Until when a suspension for `category` and `term` from `now` on would last; `so_far` are those that there were."""
+    """Until when a suspension for `category` and `term` from `now` on would last; `so_far`: how many there were.
+
+    `due_at` is when the reply is due: a clock that has run out cannot stand still.
+    """
     rules = policy.suspension
     if rules.name_of(category) is None:
         codes = "、".join(reason.code for reason in rules.reasons)
@@ -98,6 +100,7 @@ def check_suspension(
             f"中止事由应为下列之一：{codes}。",
             f"A case is suspended for one of these reasons: {codes}.",
         )
+    _check_running(due_at, now, "中止", "suspension")
     _check_number(so_far, rules.at_most, "中止", "suspended")
     until = due(now, term, calendar, policy.close_of_business).due_at
     if until > due(now, rules.longest, calendar, policy.close_of_business).due_at:
@@ -116,12 +119,7 @@ def check_extension(
 
     Holds for who asks as for who approves: once the deadline has passed there is nothing left to extend.
     """
-    if now >= due_at:
-        raise AgainstRule(
-            Forbidden.OVERDUE,
-            "答复期限已过，不得延期。",
-            "The reply is overdue; an extension is asked for and approved before it is due.",
-        )
+    _check_running(due_at, now, "延期", "extension")
     _check_number(so_far, policy.extension.at_most, "延期", "extended")
     if extended_to > furthest:
         raise _too_long("延期", "extension", term, policy.extension.longest)
@@ -143,6 +141,23 @@ def check_held(*, in_transit: bool) -> None:
             Forbidden.IN_TRANSIT,
             "该工单退单后正在重新分派，暂无承办单位。",
             "The case is on its way to another department; nobody holds it.",
+        )
+
+
+_ANSWERED = frozenset({CaseStatus.REPLIED, CaseStatus.CALLBACK_PENDING, CaseStatus.CLOSED, CaseStatus.DECLINED})
+
+
+def check_contribution(contributed_at: datetime | None, released_at: datetime | None, status: CaseStatus) -> None:
+    """Whether a co-handler may still contribute: once, while it is asked to and the lead has not answered."""
+    if contributed_at is not None:
+        raise AgainstRule(
+            Forbidden.CONTRIBUTED_ALREADY, "本单位已提交协办意见。", "Your department has contributed already."
+        )
+    if released_at is not None or status in _ANSWERED:
+        raise AgainstRule(
+            Forbidden.RELEASED,
+            "该工单已不再需要协办意见。",
+            "The case needs no contribution any more.",
         )
 
 
@@ -194,6 +209,15 @@ def check_closing(said: Callback, confidentiality: Confidentiality, status: Case
             "诉求人不满意，应退回重办；确需办结的，请说明理由（reason）。",
             "The reporter is not satisfied: send the case back (rework), or state in `reason` why it is closed.",
             (Action.REWORK,),
+        )
+
+
+def _check_running(due_at: datetime, now: datetime, chinese: str, english: str) -> None:
+    if now >= due_at:
+        raise AgainstRule(
+            Forbidden.OVERDUE,
+            f"答复期限已过，不得{chinese}。",
+            f"The reply is overdue; {english} is asked for and approved before it is due.",
         )
 
 

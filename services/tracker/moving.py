@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.tracker import requests_store, store
 from services.tracker.calendar import Calendar
+from services.tracker.deadline_store import supersede
 from services.tracker.lifecycle import ACTION_IN_CHINESE, MOVES, Action, Actor, CaseState, Move, move
 from services.tracker.opening import DeadlineRow, binding, fresh_deadlines, in_record
 from services.tracker.record import Happening
@@ -96,7 +97,9 @@ async def carry_out(
     chosen = MOVES[case.state.status, action]
     await store.update_case(connection, case_id, moved)
     await store.stop_clocks(connection, case_id, chosen.meets, "met", now)
-    await store.stop_clocks(connection, case_id, chosen.ends, "ended", now)
+    # Deadlines that the step has counted itself end those that they name, and no other of the same clock.
+    ends = chosen.ends - chosen.starts if outcome.deadlines is not None else chosen.ends
+    await store.stop_clocks(connection, case_id, ends, "ended", now)
     if case.state.status in _WAITING and moved.status is not case.state.status:
         await requests_store.let_lapse(connection, case_id, now)
     department = outcome.department or case.department
@@ -130,9 +133,12 @@ _WAITING = frozenset({CaseStatus.IN_PROGRESS, CaseStatus.RETURN_REQUESTED})
 async def _start_clocks(
     step: Step, chosen: Move, outcome: Outcome, department: DepartmentCode
 ) -> Sequence[DeadlineRow]:
+    if outcome.deadlines is not None:
+        await supersede(step.connection, outcome.deadlines, step.now)
+        return outcome.deadlines
     if not chosen.starts:
         return ()
-    fresh = outcome.deadlines if outcome.deadlines is not None else await _fresh(step, chosen, outcome, department)
+    fresh = await _fresh(step, chosen, outcome, department)
     await store.insert_deadlines(step.connection, fresh)
     return fresh
 
@@ -144,7 +150,7 @@ async def _fresh(step: Step, chosen: Move, outcome: Outcome, department: Departm
     because = f"{ACTION_IN_CHINESE[step.action]}：{outcome.note}"
     return binding(
         [
-            replace(row, replaces=latest[row.clock]["deadline_id"], replaced_because=because)
+            replace(row, replaces=latest[row.clock], replaced_because=because)
             for row in rows
             if row.clock in chosen.starts
         ],

@@ -106,7 +106,7 @@ def open_case(assigned: ComplaintAssigned, now: datetime, policy: Policy, calend
 
 
 def binding(deadlines: Sequence[DeadlineRow], department: DepartmentCode) -> tuple[DeadlineRow, ...]:
-    """`deadlines` of a case that `department` gets: to acknowledge binds it alone, to reply whoever has the case then."""
+    """`deadlines` of a case that `department` gets: to acknowledge binds it alone, to reply whoever holds the case."""
     return tuple(replace(d, department=department) if d.clock is Clock.ACKNOWLEDGE else d for d in deadlines)
 
 

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from shared.language import DepartmentCode
+from services.tracker.guards import Assignment
+from services.tracker.store import LockedCase
+from shared.language import CaseStatus, DepartmentCode
 from shared.postgres import Connection
 
 INSERT_REQUEST = """
@@ -64,6 +66,15 @@ class Request:
     basis: str | None = None
     category: str | None = None
     term: str | None = None
+
+
+async def assignment(connection: Connection, complaint_id: UUID, case: LockedCase) -> Assignment:
+    """What counts for a return by the department that holds the case."""
+    row = await connection.fetchrow(READ_ASSIGNMENT, complaint_id, case.department)
+    assert row is not None  # noqa: S101  # a SELECT without FROM gives one row
+    # What was acknowledged before the case was sent back, or on to others and here again, is another assignment.
+    acknowledged = case.state.status is not CaseStatus.DISPATCHED
+    return Assignment(case.returnable, row["acknowledged_at"] if acknowledged else None, row["answered"])
 
 
 async def insert_request(connection: Connection, asked: Request) -> None:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from asyncpg import Record
-
 from services.tracker.assigning import Followed
 from services.tracker.lifecycle import Action, Actor, CaseState, Role
 from services.tracker.opening import FIRST_VERSION, DeadlineRow, OpenedCase, in_record
@@ -21,13 +19,13 @@ PRESENT = "SELECT present()"
 INSERT_CASES = """
 INSERT INTO cases (
     complaint_id, ticket_number, department, channel, kind, urgency, confidentiality, matter, title, text, place,
-    reason, lawful_channel, decision_id, accepted_at, hop, assigned_at, returnable, opened_at, status, version
+    reason, lawful_channel, decision_id, accepted_at, hop, returnable, opened_at, status, version
 )
-SELECT assigned.*, $19, $20, $21
+SELECT assigned.*, $18, $19, $20
 FROM unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
     $10::text[], $11::text[], $12::text[], $13::text[], $14::uuid[], $15::timestamptz[], $16::integer[],
-    $17::timestamptz[], $18::boolean[]
+    $17::boolean[]
 ) AS assigned
 ON CONFLICT (complaint_id) DO NOTHING
 RETURNING complaint_id
@@ -58,7 +56,7 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])
 # No key update: rows that refer to the case, such as the sweeper's, are inserted without waiting for whoever moves it.
 LOCK_CASE = """
 SELECT
-    status, version, department, in_transit, returnable, kind, urgency, confidentiality, decision_id, hop, assigned_at
+    status, version, department, in_transit, returnable, kind, urgency, confidentiality, decision_id, hop
 FROM cases WHERE complaint_id = $1 FOR NO KEY UPDATE
 """
 # Whoever moves a case reads the clock while holding its timers: then the sweeper has either fired them already, and the
@@ -84,10 +82,9 @@ ON CONFLICT DO NOTHING
 
 # Those that nothing has taken the place of; those of co-handlers are not among them.
 READ_LATEST_DEADLINES = """
-SELECT clock, deadline_id, started_at, term, due_at FROM deadlines WHERE complaint_id = $1 AND clock <> 'contribute'
-    AND NOT EXISTS (
-        SELECT FROM deadlines AS later WHERE later.complaint_id = $1 AND later.replaces = deadlines.deadline_id
-    )
+SELECT clock, deadline_id FROM deadlines WHERE complaint_id = $1 AND clock <> 'contribute' AND NOT EXISTS (
+    SELECT FROM deadlines AS later WHERE later.complaint_id = $1 AND later.replaces = deadlines.deadline_id
+)
 """
 
 # The case is locked too, for what fires goes into its record; one that somebody is moving is left for the next sweep.
@@ -265,7 +262,6 @@ async def insert_cases(connection: Connection, opened: Sequence[OpenedCase]) -> 
         [a.decision_id for a in assigned],
         [a.accepted_at for a in assigned],
         [a.hop for a in assigned],
-        [a.assigned_at for a in assigned],
         [a.returnable for a in assigned],
         opened_at,
         CaseStatus.DISPATCHED,
@@ -350,13 +346,14 @@ async def lock_case(connection: Connection, complaint_id: UUID) -> LockedCase | 
         Kind(row["kind"]),
         Urgency(row["urgency"]),
         Confidentiality(row["confidentiality"]),
-        Followed(row["decision_id"], row["hop"], row["assigned_at"]),
+        Followed(row["decision_id"], row["hop"]),
     )
 
 
-async def latest_deadlines(connection: Connection, complaint_id: UUID) -> Mapping[Clock, Record]:
+async def latest_deadlines(connection: Connection, complaint_id: UUID) -> Mapping[Clock, UUID]:
     """Of each clock of whoever holds the case the deadline that counts: nothing has taken its place."""
-    return {Clock(row["clock"]): row for row in await connection.fetch(READ_LATEST_DEADLINES, complaint_id)}
+    rows = await connection.fetch(READ_LATEST_DEADLINES, complaint_id)
+    return {Clock(row["clock"]): row["deadline_id"] for row in rows}
 
 
 async def update_case(connection: Connection, complaint_id: UUID, state: CaseState) -> None:

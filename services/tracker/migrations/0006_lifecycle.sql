@@ -4,7 +4,6 @@
 -- to the router nobody does: `department` is then the one that gave it back.
 ALTER TABLE cases
     ADD COLUMN hop integer NOT NULL DEFAULT 1,
-    ADD COLUMN assigned_at timestamptz,
     ADD COLUMN returnable boolean NOT NULL DEFAULT true,
     ADD COLUMN in_transit boolean NOT NULL DEFAULT false,
     -- What the reporter said when the case was closed; null where it is open, or was closed before this was asked.

@@ -1,6 +1,7 @@
 -- Joint matters (主办、协办): each co-handler owes the lead a contribution by a deadline of its own.
 
--- The department that a deadline binds; null: whoever holds the case.
+-- The department that a deadline binds for ever (who is to acknowledge, who is to contribute); null: whoever holds the
+-- case, and in a deadline that is older than this column.
 ALTER TABLE deadlines ADD COLUMN department text;
 
 CREATE TABLE contributions (
@@ -11,7 +12,7 @@ CREATE TABLE contributions (
     asked_at timestamptz NOT NULL,
     text text,
     contributed_at timestamptz,
-    -- A further decision placed the matter without this co-handler, or the lead has answered without it.
+    -- A further decision placed the matter without this co-handler.
     released_at timestamptz,
     PRIMARY KEY (complaint_id, department),
     CHECK ((text IS NULL) = (contributed_at IS NULL))
