@@ -142,6 +142,8 @@ SELECT
     ) AS deadlines
 FROM cases
 """
+FIND_DEPARTMENT = "SELECT department FROM cases WHERE complaint_id = $1"
+
 READ_CASE = _CASE + "WHERE complaint_id = $1"
 
 READ_DEADLINES = """
