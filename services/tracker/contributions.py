@@ -19,7 +19,7 @@ class Contributions:
         """Give the lead what the actor's department has to say; once, and before the lead has answered.
 
         The case stays where it is, so there is no version to name. Raises NoSuchCase; NotYourCase where the department
-        was never asked, for that tells nothing of the case; AgainstRule where it has contributed, or is no longer asked.
+        was never asked, for that tells nothing of the case; AgainstRule where it has contributed or no longer needs to.
         """
         said = redact(text).text
         async with self._casework.pool.acquire() as connection, connection.transaction():

@@ -50,9 +50,7 @@ ORDER BY complaint_id LIMIT $3
 """
 
 
-async def ask(
-    connection: Connection, asked: Sequence[tuple[ComplaintAssigned, DeadlineRow]], at: datetime
-) -> None:
+async def ask(connection: Connection, asked: Sequence[tuple[ComplaintAssigned, DeadlineRow]], at: datetime) -> None:
     """Ask co-handlers for their parts, whose deadlines are stored."""
     if asked:
         await connection.execute(

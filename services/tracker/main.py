@@ -7,7 +7,7 @@ from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.gauges import refresh_gauges
 from services.tracker.handlers import OpenCases
-from services.tracker.office_api import add_office_routes
+from services.tracker.lifecycle_api import add_lifecycle_routes
 from services.tracker.settings import TrackerSettings
 from services.tracker.sweeper import Sweeper
 from shared.consumer import BatchConsumer
@@ -35,7 +35,7 @@ async def run(settings: TrackerSettings) -> None:
         app = create_app("Hotline tracker", verifier_of(settings))
         casework = Casework(base.pool, base.relay, policy, calendar)
         add_routes(app, casework, policy, base.pool)
-        add_office_routes(app, casework, base.pool)
+        add_lifecycle_routes(app, casework)
         await serve(
             app,
             settings,

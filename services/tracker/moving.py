@@ -107,11 +107,7 @@ async def carry_out(
     told = (*fresh, *outcome.beside)
     await append_to_record(
         connection,
-        [
-            Happening(
-                case_id, action, actor, now, moved, note=outcome.note, deadlines=in_record(told) if told else None
-            )
-        ],
+        [Happening(case_id, action, actor, now, moved, note=outcome.note, deadlines=in_record(told) if told else None)],
     )
     if outcome.event is not None:
         event = outcome.event(

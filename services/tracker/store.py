@@ -142,7 +142,12 @@ SELECT
     ) AS deadlines
 FROM cases
 """
-FIND_DEPARTMENT = "SELECT department FROM cases WHERE complaint_id = $1"
+# Whose case it is: of whoever holds it, and of the co-handlers of a joint matter.
+FIND_DEPARTMENTS = """
+SELECT department FROM cases WHERE complaint_id = $1 AND NOT in_transit
+UNION ALL
+SELECT department FROM contributions WHERE complaint_id = $1 AND released_at IS NULL
+"""
 
 READ_CASE = _CASE + "WHERE complaint_id = $1"
 
