@@ -20,7 +20,7 @@ from services.tracker.lifecycle import IllegalMove, NotYourCase, StaleVersion
 from services.tracker.particulars_store import particulars
 from shared.auth import Principal, Role, allow
 from shared.http import Problem
-from shared.language import CaseStatus, DepartmentCode
+from shared.language import CaseStatus, DepartmentCode, Nature
 from shared.policy import Policy
 from shared.postgres import Pool
 
@@ -50,6 +50,9 @@ class Replying(Acting):
     text: Words
 
 
+_SUMMED_AS = {Nature.COMMITTED: "deadlines", Nature.STATUTORY: "statutory_deadlines"}
+_SUMMARY = ("cases", *_SUMMED_AS.values(), "inaction")
+
 Limit = Annotated[int, Query(ge=1, le=500)]
 Officer = Annotated[Principal, allow(Role.OFFICER)]
 Reader = Annotated[Principal, allow(*READERS)]
@@ -76,7 +79,7 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
 
     @app.get("/v1/cases/{case_id}", tags=["cases"])
     async def one(case_id: UUID, reader: Reader) -> dict[str, Any]:
-        """All there is to a case: its deadlines and what became of each, what was asked and decided, who contributes."""
+        """All there is to a case: deadlines and what became of each, what was asked and decided, who contributes."""
         await require_readable(pool, reader, case_id)
         return await read_case(pool, case_id)
 
@@ -112,11 +115,11 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
     @app.get("/v1/supervision/summary", tags=["supervision"], dependencies=[_SUPERVISION])
     async def summary() -> dict[str, Any]:
         """Cases by status, deadlines by outcome and suspected inaction, of the county and of each department."""
-        departments: dict[str, dict[str, Any]] = defaultdict(lambda: {"cases": {}, "deadlines": {}, "inaction": {}})
+        departments: dict[str, dict[str, Any]] = defaultdict(lambda: {name: {} for name in _SUMMARY})
         for row in await pool.fetch(store.COUNT_CASES):
             departments[row["department"]]["cases"][row["status"]] = row["cases"]
         for row in await pool.fetch(store.COUNT_DEADLINES):
-            departments[row["department"]]["deadlines"][row["clock"]] = _counts(row)
+            departments[row["department"]][_SUMMED_AS[row["nature"]]][row["clock"]] = _counts(row)
         for row in await pool.fetch(store.COUNT_INACTION):
             departments[row["department"]]["inaction"][row["kind"]] = row["suspected"]
         return {
@@ -180,7 +183,7 @@ def _case(row: Record) -> dict[str, Any]:
 
 
 def _deadline(row: Record) -> dict[str, Any]:
-    written = {name: row[name] for name in ("replaces", "replaced_by", "outcomes", "timeline")}
+    written = {name: row[name] for name in ("inputs", "replaces", "replaced_by", "outcomes", "timeline")}
     return {**row, **{name: orjson.loads(value) if value else None for name, value in written.items()}}
 
 
@@ -193,7 +196,7 @@ def _counts(row: Record) -> dict[str, int]:
 
 
 def _total(departments: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    total: dict[str, Any] = {"cases": {}, "deadlines": {}, "inaction": {}}
+    total: dict[str, Any] = {name: {} for name in _SUMMARY}
     for numbers in departments.values():
         _add(total, numbers)
     return total

@@ -28,9 +28,9 @@ class NoSuchCase(LookupError):
 
 
 class Casework:
-    """Its methods raise NoSuchCase, NotYourCase, StaleVersion or IllegalMove as ``lifecycle.move`` does, and what the
-    ``guards`` raise.
+    """What people do with a case.
 
+    Its methods raise NoSuchCase, NotYourCase, StaleVersion or IllegalMove as ``lifecycle.move`` does, and AgainstRule.
     What people write is redacted of numbers that identify somebody, for it travels in events.
     """
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from services.tracker import requests_store
 from services.tracker.casework import Casework
 from services.tracker.deadline_store import standing_deadlines
-from services.tracker.deadlines import Due, count, extended
-from services.tracker.guards import check_extension, check_pending, longest_extension
+from services.tracker.deadlines import Due, count
+from services.tracker.guards import check_extension, check_pending
 from services.tracker.lifecycle import ACTION_IN_CHINESE, Action, Actor
 from services.tracker.moving import Outcome, Step
 from services.tracker.opening import StoredDeadline, replacement
@@ -80,10 +80,7 @@ async def _extended(step: Step, term: Term) -> tuple[StoredDeadline, Due]:
     """
     standing = await standing_deadlines(step.connection, step.case_id)
     stored = next(one for one in standing if one.clock is Clock.REPLY and one.nature is Nature.COMMITTED)
-    calendar, policy = step.rules.calendar, step.rules.policy
-    running = count(stored.facts, calendar)
-    later = extended(running, term, calendar)
-    furthest = extended(running, longest_extension(step.case.urgency, policy), calendar)
     so_far = await requests_store.count_granted(step.connection, step.case_id, RequestKind.EXTENSION)
-    check_extension(stored.due_at, later.due_at, furthest.due_at, so_far, step.now, term, policy)
-    return stored, later
+    policy, calendar = step.rules.policy, step.rules.calendar
+    running = count(stored.facts, calendar)
+    return stored, check_extension(running, term, so_far, step.case.urgency, step.now, policy, calendar)

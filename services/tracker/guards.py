@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.tracker.calendar import Calendar
-from services.tracker.deadlines import due
+from services.tracker.deadlines import Due, due, extended
 from services.tracker.lifecycle import Action
 from shared.language import CaseStatus, Confidentiality, Satisfaction, Urgency
 from shared.policy import Policy
@@ -76,7 +76,7 @@ def check_return(given: Assignment, now: datetime, policy: Policy, calendar: Cal
     if given.acknowledged_at is None:
         return
     window = policy.returns.window
-    until = due(given.acknowledged_at, window, calendar, policy.close_of_business).due_at
+    until = due(given.acknowledged_at, window, calendar, policy.counting).due_at
     if now >= until:
         raise AgainstRule(
             Forbidden.WINDOW_PAST,
@@ -100,29 +100,35 @@ def check_suspension(
             f"中止事由应为下列之一：{codes}。",
             f"A case is suspended for one of these reasons: {codes}.",
         )
-    _check_running(due_at, now, "中止", "suspension")
+    _check_running(due_at, now, "中止", "a suspension")
     _check_number(so_far, rules.at_most, "中止", "suspended")
-    until = due(now, term, calendar, policy.close_of_business).due_at
-    if until > due(now, rules.longest, calendar, policy.close_of_business).due_at:
+    try:
+        until = due(now, term, calendar, policy.counting).due_at
+    except ValueError:  # beyond the calendar's last day
+        raise _too_long("中止", "suspension", term, rules.longest) from None
+    if until > due(now, rules.longest, calendar, policy.counting).due_at:
         raise _too_long("中止", "suspension", term, rules.longest)
     return until
 
 
-def longest_extension(urgency: Urgency, policy: Policy) -> Term:
-    return policy.extension.urgent_longest if urgency is Urgency.URGENT else policy.extension.longest
-
-
 def check_extension(
-    due_at: datetime, extended_to: datetime, furthest: datetime, so_far: int, now: datetime, term: Term, policy: Policy
-) -> None:
-    """Whether the reply that is due at `due_at` may be due at `extended_to` instead, `furthest` being the cap.
+    running: Due, term: Term, so_far: int, urgency: Urgency, now: datetime, policy: Policy, calendar: Calendar
+) -> Due:
+    """`running` with `term` more; `so_far`: how many extensions there were.
 
     Holds for who asks as for who approves: once the deadline has passed there is nothing left to extend.
     """
-    _check_running(due_at, now, "延期", "extension")
-    _check_number(so_far, policy.extension.at_most, "延期", "extended")
-    if extended_to > furthest:
-        raise _too_long("延期", "extension", term, policy.extension.longest)
+    rules = policy.extension
+    longest = rules.urgent_longest if urgency is Urgency.URGENT else rules.longest
+    _check_running(running.due_at, now, "延期", "an extension")
+    _check_number(so_far, rules.at_most, "延期", "extended")
+    try:
+        later = extended(running, term, calendar)
+    except ValueError:  # beyond the calendar's last day
+        raise _too_long("延期", "extension", term, longest) from None
+    if later.due_at > extended(running, longest, calendar).due_at:
+        raise _too_long("延期", "extension", term, longest)
+    return later
 
 
 def check_pending(*, asked: bool, wanted: bool, chinese: str, english: str) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import orjson
+
 from services.tracker.assigning import Followed
 from services.tracker.lifecycle import Action, Actor, CaseState, Role
 from services.tracker.opening import FIRST_VERSION, DeadlineRow, OpenedCase, in_record
@@ -40,11 +42,12 @@ ON CONFLICT DO NOTHING
 INSERT_DEADLINES = """
 INSERT INTO deadlines (
     deadline_id, complaint_id, clock, started_at, term, due_at, warn_at, provisional,
-    policy_hash, calendar_version, timeline_id, replaces, replaced_because, department
+    policy_hash, calendar_version, timeline_id, replaces, replaced_because, nature, legal_basis, inputs, department
 )
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::timestamptz[], $7::timestamptz[],
-    $8::boolean[], $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::text[], $14::text[]
+    $8::boolean[], $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::text[],
+    $16::jsonb[], $17::text[]
 )
 """
 
@@ -82,7 +85,8 @@ ON CONFLICT DO NOTHING
 
 # Those that nothing has taken the place of; those of co-handlers are not among them.
 READ_LATEST_DEADLINES = """
-SELECT clock, deadline_id FROM deadlines WHERE complaint_id = $1 AND clock <> 'contribute' AND NOT EXISTS (
+SELECT clock, deadline_id FROM deadlines
+WHERE complaint_id = $1 AND nature = 'committed' AND clock <> 'contribute' AND NOT EXISTS (
     SELECT FROM deadlines AS later WHERE later.complaint_id = $1 AND later.replaces = deadlines.deadline_id
 )
 """
@@ -91,8 +95,8 @@ SELECT clock, deadline_id FROM deadlines WHERE complaint_id = $1 AND clock <> 'c
 CLAIM_TIMERS = """
 WITH due AS (
     SELECT
-        timers.kind, fires_at, deadline_id, clock, deadlines.due_at, deadlines.started_at, complaint_id,
-        coalesce(deadlines.department, cases.department) AS department, cases.ticket_number
+        timers.kind, fires_at, deadline_id, clock, nature, legal_basis, deadlines.due_at, deadlines.started_at,
+        complaint_id, coalesce(deadlines.department, cases.department) AS department, cases.ticket_number
     FROM timers JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
     WHERE fires_at <= $1
     ORDER BY fires_at LIMIT $2
@@ -130,8 +134,9 @@ SELECT
     (
         SELECT jsonb_agg(
             jsonb_build_object(
-                'clock', clock, 'term', term, 'due_at', due_at, 'warn_at', warn_at, 'provisional', provisional,
-                'policy_hash', policy_hash, 'calendar_version', calendar_version, 'department', department,
+                'clock', clock, 'nature', nature, 'term', term, 'due_at', due_at, 'warn_at', warn_at,
+                'provisional', provisional, 'policy_hash', policy_hash, 'calendar_version', calendar_version,
+                'department', department,
                 'outcomes', (
                     SELECT coalesce(jsonb_object_agg(outcome, at), '{}') FROM outcomes
                     WHERE outcomes.deadline_id = deadlines.deadline_id
@@ -153,7 +158,8 @@ READ_CASE = _CASE + "WHERE complaint_id = $1"
 
 READ_DEADLINES = """
 SELECT
-    deadline_id, clock, started_at, term, due_at, warn_at, provisional, policy_hash, calendar_version, department,
+    deadline_id, clock, nature, legal_basis, started_at, term, due_at, warn_at, provisional, policy_hash,
+    calendar_version, inputs, department,
     CASE WHEN replaces IS NOT NULL THEN
         jsonb_build_object('deadline_id', replaces, 'because', replaced_because)
     END AS replaces,
@@ -193,7 +199,7 @@ WHERE status NOT IN ('closed', 'declined') GROUP BY department, status
 
 COUNT_DEADLINES = """
 SELECT
-    coalesce(deadlines.department, cases.department) AS department, deadlines.clock,
+    coalesce(deadlines.department, cases.department) AS department, deadlines.clock, nature,
     count(*) FILTER (WHERE met.at <= due_at) AS met,
     count(*) FILTER (WHERE met.at > due_at) AS met_late,
     count(*) FILTER (WHERE warned.at IS NOT NULL) AS warned,
@@ -204,13 +210,13 @@ LEFT JOIN outcomes met ON met.deadline_id = deadlines.deadline_id AND met.outcom
 LEFT JOIN outcomes warned ON warned.deadline_id = deadlines.deadline_id AND warned.outcome = 'warned'
 LEFT JOIN outcomes missed ON missed.deadline_id = deadlines.deadline_id AND missed.outcome = 'missed'
 LEFT JOIN outcomes ended ON ended.deadline_id = deadlines.deadline_id AND ended.outcome = 'ended'
-GROUP BY 1, deadlines.clock
+GROUP BY 1, deadlines.clock, nature
 """
 
 COUNT_OVERDUE = """
 SELECT coalesce(deadlines.department, cases.department) AS department, deadlines.clock, count(*) AS overdue
 FROM outcomes missed JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
-WHERE missed.outcome = 'missed'
+WHERE missed.outcome = 'missed' AND nature = 'committed'
     AND NOT EXISTS (SELECT FROM outcomes o WHERE o.deadline_id = missed.deadline_id AND o.outcome IN ('met', 'ended'))
 GROUP BY 1, deadlines.clock
 """
@@ -301,6 +307,9 @@ async def insert_deadlines(connection: Connection, deadlines: Sequence[DeadlineR
         [d.timeline.timeline_id for d in deadlines],
         [d.replaces for d in deadlines],
         [d.replaced_because for d in deadlines],
+        [d.nature for d in deadlines],
+        [d.legal_basis for d in deadlines],
+        [orjson.dumps(inputs).decode() if (inputs := d.inputs) else None for d in deadlines],
         [d.department for d in deadlines],
     )
     timers = [(d.deadline_id, t.kind, t.at) for d in deadlines for t in d.timers]
@@ -358,7 +367,7 @@ async def lock_case(connection: Connection, complaint_id: UUID) -> LockedCase | 
 
 
 async def latest_deadlines(connection: Connection, complaint_id: UUID) -> Mapping[Clock, UUID]:
-    """Of each clock of whoever holds the case the deadline that counts: nothing has taken its place."""
+    """Of each clock of whoever holds the case the committed deadline that nothing has taken the place of."""
     rows = await connection.fetch(READ_LATEST_DEADLINES, complaint_id)
     return {Clock(row["clock"]): row["deadline_id"] for row in rows}
 
