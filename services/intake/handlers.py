@@ -9,9 +9,13 @@ from shared.events import (
     CaseClosed,
     CaseDeclined,
     CaseEvent,
+    CaseExtended,
     CaseOpened,
+    CaseReassigned,
     CaseReplied,
+    CaseResumed,
     CaseReworked,
+    CaseSuspended,
     Event,
 )
 from shared.postgres import Connection
@@ -20,6 +24,10 @@ from shared.wire import Received
 TOLD_TO_REPORTERS: tuple[type[Event], ...] = (
     CaseOpened,
     CaseAcknowledged,
+    CaseReassigned,
+    CaseExtended,
+    CaseSuspended,
+    CaseResumed,
     CaseReplied,
     CaseCallbackRequested,
     CaseReworked,

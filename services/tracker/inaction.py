@@ -17,6 +17,8 @@ from shared.language import Clock, InactionKind
 class TimerKind(StrEnum):
     WARNING = "warning"
     DUE = "due"
+    # The bound of a suspension, at which the case is resumed.
+    RESUME = "resume"
 
 
 @dataclass(frozen=True, slots=True)

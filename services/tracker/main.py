@@ -40,7 +40,7 @@ async def run(settings: TrackerSettings) -> None:
             app,
             settings,
             base,
-            Sweeper(base.pool, base.relay, policy).run(),
+            Sweeper(base.pool, base.relay, policy, calendar).run(),
             Anchoring(base.pool).run(),
             needs_kafka=True,
             refreshes=(refresh_gauges(base.pool),),

@@ -59,11 +59,11 @@ class Suspensions:
 
 
 async def resume_at_bound(connection: Connection, rules: Rules, case_id: UUID) -> None:
-    """Resume a case whose timer of the kind ``resume`` has fired and was deleted in this transaction."""
+    """Resume a case by itself: the sweeper has claimed its timer of the kind ``resume`` in this transaction."""
     case = await store.lock_case(connection, case_id)
-    assert case is not None  # noqa: S101  # its timer was joined to it
-    effect = partial(_resume, "中止期限届满，自动恢复")
-    await carry_out(connection, rules, case_id, case, Action.RESUME, _ITSELF, None, effect)
+    if case is not None:
+        effect = partial(_resume, "中止期限届满，自动恢复")
+        await carry_out(connection, rules, case_id, case, Action.RESUME, _ITSELF, None, effect)
 
 
 async def _request(category: str, term: Term, reason: str, step: Step) -> Outcome:

@@ -15,10 +15,13 @@ from asyncpg import Record
 from prometheus_client import Counter, Gauge
 
 from services.tracker import store
+from services.tracker.calendar import Calendar
 from services.tracker.inaction import TimerKind, suspect
 from services.tracker.lifecycle import Actor, Role
+from services.tracker.moving import Rules
 from services.tracker.record import Fired, Happening
 from services.tracker.record_store import append_to_record
+from services.tracker.suspensions import resume_at_bound
 from shared import outbox
 from shared.events import ClockEvent, DeadlineMissed, DeadlineWarned, InactionSuspected, event_id
 from shared.language import Clock
@@ -45,10 +48,11 @@ _POLL_SECONDS = 1.0
 
 
 class Sweeper:
-    def __init__(self, pool: Pool, relay: Relay, policy: Policy) -> None:
+    def __init__(self, pool: Pool, relay: Relay, policy: Policy, calendar: Calendar) -> None:
         self._pool = pool
         self._relay = relay
         self._policy = policy
+        self._rules = Rules(policy, calendar)
 
     async def run(self) -> None:
         """Fire what is due, once a second, until cancelled."""
@@ -67,8 +71,12 @@ class Sweeper:
             fired = await connection.fetch(store.CLAIM_TIMERS, now, _BATCH)
             if not fired:
                 return 0
-            outcomes = [(row["deadline_id"], _outcome(row)) for row in fired]
-            each = [(row, self._events(row, now)) for row in fired]
+            clocks = [row for row in fired if row["kind"] != TimerKind.RESUME]
+            for row in fired:
+                if row["kind"] == TimerKind.RESUME:
+                    await resume_at_bound(connection, self._rules, row["complaint_id"])
+            outcomes = [(row["deadline_id"], _outcome(row)) for row in clocks]
+            each = [(row, self._events(row, now)) for row in clocks]
             events = [event for _, its in each for event in its]
             happenings = [_happening(row, event) for row, its in each for event in its]
             suspected = [event for event in events if isinstance(event, InactionSuspected)]
@@ -115,6 +123,8 @@ class Sweeper:
                         evidence=suspicion.evidence,
                     ),
                 )
+            case TimerKind.RESUME:
+                return ()
             case _:
                 assert_never(kind)
 
