@@ -15,8 +15,11 @@ from shared.postgres import Connection, Pool
 INSERT_CONTRIBUTIONS = """
 INSERT INTO contributions (complaint_id, department, decision_id, deadline_id, asked_at)
 SELECT *, $5 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[])
+ON CONFLICT (complaint_id, department) DO UPDATE SET
+    decision_id = excluded.decision_id, deadline_id = excluded.deadline_id, asked_at = excluded.asked_at,
+    released_at = NULL
 """
-READ_CONTRIBUTORS = "SELECT department FROM contributions WHERE complaint_id = $1"
+READ_CONTRIBUTORS = "SELECT department FROM contributions WHERE complaint_id = $1 AND released_at IS NULL"
 # The co-handlers that a further decision no longer names: their clocks end without being met.
 RELEASE_OTHERS = """
 WITH released AS (
@@ -66,7 +69,7 @@ async def ask(connection: Connection, asked: Sequence[tuple[ComplaintAssigned, D
 async def ask_anew(
     connection: Connection, given: ComplaintAssigned, wanted: Sequence[DeadlineRow], at: datetime
 ) -> tuple[DeadlineRow, ...]:
-    """Ask those that `given` names and no decision before it did; release those that it no longer names.
+    """Ask those that `given` names and that are not asked yet; release those that it no longer names.
 
     Whoever was asked before keeps the clock that runs. Returns the deadlines that are new.
     """

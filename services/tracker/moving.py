@@ -32,7 +32,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A move that the table allows, not stored yet; `moved` is where it leads."""
+    """A move that the table allows, under way; `case` is how it was, `moved` where it leads."""
 
     connection: Connection
     rules: Rules
@@ -93,13 +93,11 @@ async def carry_out(
     moved = move(case.state, action, actor, case.holder, expected_version)
     now = await store.present(connection)
     step = Step(connection, rules, case_id, case, action, actor, moved, now)
-    outcome = await effect(step)
     chosen = MOVES[case.state.status, action]
     await store.update_case(connection, case_id, moved)
     await store.stop_clocks(connection, case_id, chosen.meets, "met", now)
-    # Deadlines that the step has counted itself end those that they name, and no other of the same clock.
-    ends = chosen.ends - chosen.starts if outcome.deadlines is not None else chosen.ends
-    await store.stop_clocks(connection, case_id, ends, "ended", now)
+    await store.stop_clocks(connection, case_id, chosen.ends - chosen.starts, "ended", now)
+    outcome = await effect(step)
     if case.state.status in _WAITING and moved.status is not case.state.status:
         await requests_store.let_lapse(connection, case_id, now)
     department = outcome.department or case.department
@@ -130,10 +128,12 @@ async def _start_clocks(
     step: Step, chosen: Move, outcome: Outcome, department: DepartmentCode
 ) -> Sequence[DeadlineRow]:
     if outcome.deadlines is not None:
+        # They end those that they name, and no other of the same clock.
         await supersede(step.connection, outcome.deadlines, step.now)
         return outcome.deadlines
     if not chosen.starts:
         return ()
+    await store.stop_clocks(step.connection, step.case_id, chosen.ends & chosen.starts, "ended", step.now)
     fresh = await _fresh(step, chosen, outcome, department)
     await store.insert_deadlines(step.connection, fresh)
     return fresh

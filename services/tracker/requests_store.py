@@ -25,8 +25,10 @@ DECIDE_REQUEST = """
 UPDATE requests SET decision = $3, decided_at = $4, decided_because = $5
 WHERE complaint_id = $1 AND kind = $2 AND decision IS NULL
 """
+# What was asked for by the very move that leads on waits there.
 LET_LAPSE = """
-UPDATE requests SET decision = 'lapsed', decided_at = $2 WHERE complaint_id = $1 AND decision IS NULL
+UPDATE requests SET decision = 'lapsed', decided_at = $2
+WHERE complaint_id = $1 AND decision IS NULL AND requested_at < $2
 """
 COUNT_GRANTED = "SELECT count(*) FROM requests WHERE complaint_id = $1 AND kind = $2 AND decision = 'granted'"
 READ_RETURNED_BY = """
