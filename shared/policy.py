@@ -13,9 +13,10 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from shared.escalation import Escalation
 from shared.language import Channel, DepartmentCode, Kind, Urgency
 from shared.notices import Notice
-from shared.term import Term, WrittenTerm
+from shared.term import WrittenTerm, not_shorter
 
 __all__ = [
     "AccusationWords",
@@ -157,12 +158,12 @@ class CaseTerms(PolicyRecord):
 
     @model_validator(mode="after")
     def _stands_in_order(self) -> Self:
-        if _not_shorter(self.warn_before, self.reply):
+        if not_shorter(self.warn_before, self.reply):
             raise ValueError(
                 f"warn_before {self.warn_before} is not shorter than reply {self.reply}, so the warning would come "
                 "before the case; write a shorter warn_before",
             )
-        if self.acknowledge != self.reply and _not_shorter(self.acknowledge, self.reply):
+        if self.acknowledge != self.reply and not_shorter(self.acknowledge, self.reply):
             raise ValueError(
                 f"acknowledge {self.acknowledge} is longer than reply {self.reply}; write at most {self.reply}",
             )
@@ -182,6 +183,9 @@ class Policy(PolicyRecord):
     accusations: AccusationWords
     terms: Mapping[Kind, CaseTerms]
     urgent_terms: CaseTerms
+    # Around the deadlines of `terms` and of `urgent_terms`.
+    escalation: Escalation = Escalation()
+    urgent_escalation: Escalation = Escalation()
     # A text with one of these is about danger to life or a failure of water, power or gas.
     urgent_words: tuple[Word, ...]
     # None: a day ends at 24:00.
@@ -197,17 +201,11 @@ class Policy(PolicyRecord):
     def terms_for(self, kind: Kind, urgency: Urgency) -> CaseTerms:
         return self.urgent_terms if urgency is Urgency.URGENT else self.terms[kind]
 
+    def escalation_for(self, urgency: Urgency) -> Escalation:
+        return self.urgent_escalation if urgency is Urgency.URGENT else self.escalation
+
 
 def content_hash(files: Mapping[str, object]) -> str:
     """The SHA-256 of what the files say: comments, layout and the order of fields do not count, that of lists does."""
     canonical = json.dumps(files, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _not_shorter(one: Term, other: Term) -> bool:
-    """Whether `one` is at least as long as `other`; False where the units cannot be compared."""
-    if one.unit is other.unit:
-        return one.amount >= other.amount
-    if one.clock_time is not None and other.clock_time is not None:
-        return one.clock_time >= other.clock_time
-    return False

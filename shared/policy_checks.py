@@ -1,16 +1,20 @@
 """What must hold between the entries of a policy and between its files."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from shared.policy import AccusationWords, Department, Matter, Rule
+from shared.escalation import Escalation
+from shared.language import Kind
+from shared.policy import AccusationWords, CaseTerms, Department, Matter, Rule
 from shared.policy_problems import Problem, suggest
-from shared.policy_shapes import CountyFile, DepartmentsFile, MattersFile, RulesFile, ScopeFile
+from shared.policy_shapes import CountyFile, DepartmentsFile, MattersFile, RulesFile, ScopeFile, TermsFile
 from shared.policy_yaml import Document
+from shared.term import not_shorter
 
 __all__ = [
     "check_accusations",
     "check_county",
     "check_departments",
+    "check_escalation",
     "check_matters",
     "check_rules",
     "check_scope",
@@ -85,6 +89,32 @@ def check_rules(
         for entry, town in enumerate(rule.when.places):
             yield from _known(document, (*at, "when", "places", entry), town, "town", towns)
         yield from _contradiction(document, at, rule)
+
+
+def check_escalation(document: Document, file: TermsFile) -> Iterator[Problem]:
+    """An urge comes after the warning and after the case: else it would be said of what nobody could have done yet."""
+    yield from _check_urges(document, "escalation", file.escalation, file.terms.by_kind())
+    yield from _check_urges(document, "urgent_escalation", file.urgent_escalation, {"urgent_terms": file.urgent_terms})
+
+
+def _check_urges(
+    document: Document, name: str, escalation: Escalation, terms: Mapping[Kind, CaseTerms] | Mapping[str, CaseTerms]
+) -> Iterator[Problem]:
+    for kind, each in terms.items():
+        urge = escalation.reply.urge
+        if urge and not_shorter(urge.before, each.warn_before):
+            yield document.problem(
+                (name, "reply", "urge", "before"),
+                f"an urge {urge.before} ahead is not later than the warning of {kind}, {each.warn_before} ahead",
+                f"write less than {each.warn_before}",
+            )
+        urge = escalation.acknowledge.urge
+        if urge and not_shorter(urge.before, each.acknowledge):
+            yield document.problem(
+                (name, "acknowledge", "urge", "before"),
+                f"an urge {urge.before} ahead would come before the case of {kind}, which has {each.acknowledge}",
+                f"write less than {each.acknowledge}",
+            )
 
 
 def check_scope(document: Document, file: ScopeFile) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from shared.policy_checks import (
     check_accusations,
     check_county,
     check_departments,
+    check_escalation,
     check_matters,
     check_rules,
     check_scope,
@@ -73,6 +74,8 @@ def load_policy(directory: Path) -> Policy:
             problems += check_rules(documents["rules.yaml"], rules, codes, matter_codes, county.towns)
         if accusations is not None:
             problems += check_accusations(documents["accusations.yaml"], accusations, codes)
+    if terms is not None:
+        problems += check_escalation(documents["terms.yaml"], terms)
     if scope is not None:
         problems += check_scope(documents["scope.yaml"], scope)
 
@@ -91,6 +94,8 @@ def load_policy(directory: Path) -> Policy:
         accusations=accusations,
         terms=terms.terms.by_kind(),
         urgent_terms=terms.urgent_terms,
+        escalation=terms.escalation,
+        urgent_escalation=terms.urgent_escalation,
         urgent_words=terms.urgent_words,
         close_of_business=terms.close_of_business,
         notices=calendar.notices,

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar, get_args
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from shared.escalation import Escalation
 from shared.language import DepartmentCode, Kind
 from shared.policy import (
     CaseTerms,
@@ -76,6 +77,8 @@ class TermsFile(PolicyRecord):
     close_of_business: time | None
     terms: KindTerms
     urgent_terms: CaseTerms
+    escalation: Escalation = Escalation()
+    urgent_escalation: Escalation = Escalation()
     urgent_words: Words
 
 

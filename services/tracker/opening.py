@@ -10,7 +10,8 @@ import orjson
 
 from services.tracker.calendar import Calendar
 from services.tracker.deadlines import Due, before, due
-from services.tracker.inaction import Timer, timers
+from services.tracker.ladder import Timer, timers
+from shared.escalation import Escalation
 from shared.events import CaseOpened, ComplaintAssigned, Deadline, event_id
 from shared.language import CaseStatus, Clock, Kind, Urgency
 from shared.policy import Policy
@@ -107,14 +108,23 @@ def fresh_deadlines(
     terms = policy.terms_for(kind, urgency)
     acknowledge = due(now, terms.acknowledge, calendar, policy.close_of_business)
     reply = due(now, terms.reply, calendar, policy.close_of_business)
+    warn_at = before(reply, terms.warn_before, calendar)
+    escalation = policy.escalation_for(urgency)
     return (
-        _row(complaint_id, cause, Clock.ACKNOWLEDGE, acknowledge, None, policy),
-        _row(complaint_id, cause, Clock.REPLY, reply, before(reply, terms.warn_before, calendar), policy),
+        _row(complaint_id, cause, Clock.ACKNOWLEDGE, acknowledge, None, policy, escalation, calendar),
+        _row(complaint_id, cause, Clock.REPLY, reply, warn_at, policy, escalation, calendar),
     )
 
 
 def _row(
-    complaint_id: UUID, cause: UUID, clock: Clock, due: Due, warn_at: datetime | None, policy: Policy
+    complaint_id: UUID,
+    cause: UUID,
+    clock: Clock,
+    due: Due,
+    warn_at: datetime | None,
+    policy: Policy,
+    escalation: Escalation,
+    calendar: Calendar,
 ) -> DeadlineRow:
     return DeadlineRow(
         deadline_id=event_id(cause, f"deadline.{clock}"),
@@ -124,7 +134,7 @@ def _row(
         warn_at=warn_at,
         policy_hash=policy.hash,
         timeline=_timeline(_Days(due)),
-        timers=timers(clock, due.due_at, warn_at),
+        timers=timers(clock, due, warn_at, escalation, calendar),
     )
 
 

@@ -30,8 +30,11 @@ class Fired(StrEnum):
     """What happens by itself when its time comes."""
 
     WARNED = "warned"
+    URGED = "urged"
     MISSED = "missed"
     SUSPECTED = "suspected"
+    SUPERVISED = "supervised"
+    NOTICE_ISSUED = "notice_issued"
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,10 +88,10 @@ SELECT found.complaint_id, coalesce(
 END AS why
 FROM (
     SELECT coalesce(told.complaint_id, kept.complaint_id) AS complaint_id, told.number, happened
-    FROM (SELECT * FROM entries WHERE happened IN ('warned', 'missed')) AS told
+    FROM (SELECT * FROM entries WHERE happened IN ('warned', 'urged', 'missed', 'supervised', 'notice_issued')) AS told
     FULL JOIN (
         SELECT complaint_id, deadline_id, outcome AS happened, outcomes.at
-        FROM outcomes JOIN deadlines USING (deadline_id) WHERE outcome IN ('warned', 'missed')
+        FROM outcomes JOIN deadlines USING (deadline_id) WHERE outcome NOT IN ('met', 'ended')
     ) AS kept USING (deadline_id, happened, at)
     WHERE told.complaint_id IS NULL OR kept.complaint_id IS NULL
 ) AS found
