@@ -35,10 +35,10 @@ FROM pg_index WHERE indrelid = ANY($1::regclass[]) AND NOT indisprimary
 _NUMBERED = """
 CREATE TEMP TABLE numbered ON COMMIT DROP AS
 SELECT
-    n, department, opened_at, due_at, md5(n || 'acknowledge')::uuid AS acknowledge_id, md5(n || 'reply')::uuid AS reply_id,
-    md5(n || 'decision')::uuid AS decision_id, (
-        lpad(to_hex((extract(epoch FROM opened_at) * 1000)::bigint), 12, '0') || '70008' || lpad(to_hex(n), 15, '0')
-    )::uuid AS complaint_id
+    n, department, opened_at, due_at, md5(n || 'decision')::uuid AS decision_id,
+    (time || '70008' || lpad(to_hex(n), 15, '0'))::uuid AS complaint_id,
+    (time || '8' || substr(md5(n || 'a'), 1, 3) || 'a' || substr(md5(n || 'a'), 4, 15))::uuid AS acknowledge_id,
+    (time || '8' || substr(md5(n || 'r'), 1, 3) || 'a' || substr(md5(n || 'r'), 4, 15))::uuid AS reply_id
 FROM (
     SELECT
         n, due_at, due_at - interval '14 days 8 hours' + interval '8 hours' * (n % $2::int / $2::float8) AS opened_at,
@@ -46,6 +46,9 @@ FROM (
     FROM generate_series(0, $1::int - 1) AS n
     CROSS JOIN LATERAL (SELECT $4::timestamptz + n / $2::int * interval '1 day' AS due_at) AS its
 ) AS each
+CROSS JOIN LATERAL (
+    SELECT lpad(to_hex((extract(epoch FROM opened_at) * 1000)::bigint), 12, '0') AS time
+) AS begun
 """
 _TERMS = """
 CROSS JOIN LATERAL (

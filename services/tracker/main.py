@@ -12,7 +12,7 @@ from services.tracker.settings import TrackerSettings
 from services.tracker.sweeper import Sweeper
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned
-from shared.http import create_app
+from shared.http import Probe, create_app
 from shared.policy_files import load_policy
 from shared.service import foundation, serve
 from shared.topics import ASSIGNED_PATTERN
@@ -35,12 +35,14 @@ async def run(settings: TrackerSettings) -> None:
         casework = Casework(base.pool, base.relay, policy, calendar)
         add_routes(app, casework, policy, base.pool)
         add_office_routes(app, casework, base.pool)
+        sweeper = Sweeper(base.pool, base.relay, policy)
         await serve(
             app,
             settings,
             base,
-            Sweeper(base.pool, base.relay, policy).run(),
+            sweeper.run(),
             Anchoring(base.pool).run(),
             needs_kafka=True,
             refreshes=(refresh_gauges(base.pool),),
+            probes=(Probe("clock", sweeper.check_clock, required=False),),
         )

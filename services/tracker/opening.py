@@ -127,7 +127,7 @@ def _row(
     calendar: Calendar,
 ) -> DeadlineRow:
     return DeadlineRow(
-        deadline_id=event_id(cause, f"deadline.{clock}"),
+        deadline_id=_deadline_id(complaint_id, cause, clock),
         complaint_id=complaint_id,
         clock=clock,
         due=due,
@@ -136,6 +136,15 @@ def _row(
         timeline=_timeline(_Days(due)),
         timers=timers(clock, due, warn_at, escalation, calendar),
     )
+
+
+def _deadline_id(complaint_id: UUID, cause: UUID, clock: Clock) -> UUID:
+    """An id that follows from `cause` and begins as the complaint's does, with its time (RFC 9562, version 8).
+
+    So deadlines that fall due together lie together in every index, however many there are besides.
+    """
+    follows = event_id(cause, f"deadline.{clock}").bytes
+    return UUID(bytes=complaint_id.bytes[:6] + bytes((0x80 | follows[6] & 0x0F,)) + follows[7:])
 
 
 class _Days:

@@ -5,15 +5,17 @@ transaction that deletes them.
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 import prometheus_client
 import structlog
 
-from services.tracker import store, timers_store
+from services.tracker import timers_store
+from services.tracker.clock_jumps import STEADY, ClockWatch, Reading
 from services.tracker.firing import FIRED, DueTimer, Said, fire
 from services.tracker.ladder import TimerKind
 from services.tracker.lifecycle import Actor, Role
@@ -33,6 +35,10 @@ TIMERS_FIRED = prometheus_client.Counter("hotline_timers_fired_total", "Timers f
 SUSPECTED = prometheus_client.Counter("hotline_inaction_suspected_total", "Suspected inaction", ["department", "kind"])
 LAG = prometheus_client.Gauge("hotline_deadline_lag_seconds", "How late the last timer of the last batch fired")
 
+CLOCK_JUMP = prometheus_client.Gauge(
+    "hotline_clock_jump_seconds", "By how much the database's clock jumped; while it is not 0 nothing fires"
+)
+
 _ITSELF = Actor(Role.SYSTEM)
 _BATCH = 1000
 _POLL_SECONDS = 1.0
@@ -41,11 +47,22 @@ _POLL_SECONDS = 1.0
 Fire = Callable[[Connection, Sequence[DueTimer], datetime], Awaitable[Sequence[Message]]]
 
 
+class ClockJumped(Exception):
+    """The database's clock jumped, so nothing fires."""
+
+    def __init__(self, jump: timedelta) -> None:
+        super().__init__(
+            f"the database's clock jumped by {jump.total_seconds():+.0f} s: nothing fires until it has run evenly for "
+            f"{STEADY.total_seconds() / 60:.0f} minutes, or until `python -m services.tracker confirm-clock`"
+        )
+
+
 class Sweeper:
     def __init__(self, pool: Pool, relay: Relay, policy: Policy) -> None:
         self._pool = pool
         self._relay = relay
         self._policy = policy
+        self._clock = ClockWatch()
         self._fire: Mapping[TimerKind, Fire] = dict.fromkeys(FIRED, self._say)
 
     async def run(self) -> None:
@@ -61,7 +78,9 @@ class Sweeper:
     async def sweep(self) -> int:
         """Fire one batch of due timers and return how many there were."""
         async with self._pool.acquire() as connection, connection.transaction():
-            now = await store.present(connection)
+            now = await self._present(connection)
+            if now is None:
+                return 0
             timers = await timers_store.claim_timers(connection, now, _BATCH)
             if not timers:
                 return 0
@@ -74,14 +93,38 @@ class Sweeper:
             TIMERS_FIRED.labels(kind, clock).inc(count)
         return len(timers)
 
+    async def check_clock(self) -> None:
+        """Raise where nothing fires because the database's clock jumped."""
+        if self._clock.jump is not None:
+            raise ClockJumped(self._clock.jump)
+
+    async def _present(self, connection: Connection) -> datetime | None:
+        """The present that timers are fired by; None while the clock cannot be trusted."""
+        asked = time.monotonic()
+        row = await timers_store.read_clock(connection)
+        took = time.monotonic() - asked
+        if row.simulated:
+            self._clock = ClockWatch()
+            return row.now
+        reading = Reading(row.wall, timedelta(seconds=asked + took / 2), timedelta(seconds=took), row.confirmations)
+        before, self._clock = self._clock.jump, self._clock.after(reading)
+        jump = self._clock.jump
+        if jump != before:
+            CLOCK_JUMP.set(jump.total_seconds() if jump else 0)
+            if jump is None:
+                log.warning("clock_trusted_again")
+            else:
+                log.error("clock_jumped", seconds=jump.total_seconds())
+        return row.now if jump is None else None
+
     async def _say(self, connection: Connection, timers: Sequence[DueTimer], now: datetime) -> Sequence[Message]:
         said = [(timer, one) for timer in timers for one in fire(timer, now, self._policy)]
         suspected = [one.event for _, one in said if isinstance(one.event, InactionSuspected)]
         outcomes = [(timer.deadline_id, FIRED[timer.kind]) for timer in timers]
         await timers_store.insert_fired(connection, outcomes, suspected, now)
         await append_to_record(connection, [_happening(timer, one, now) for timer, one in said])
-        for event in suspected:
-            SUSPECTED.labels(event.department, event.kind).inc()
+        for (department, kind), count in Counter((event.department, event.kind) for event in suspected).items():
+            SUSPECTED.labels(department, kind).inc(count)
         return [_message(timer, one, now) for timer, one in said]
 
 

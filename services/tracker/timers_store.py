@@ -1,6 +1,7 @@
 """The SQL of timers: how they are started, stopped and claimed, and what becomes of their deadlines."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -34,25 +35,31 @@ INSERT INTO outcomes (deadline_id, outcome, at) SELECT deadline_id, $4, $3 FROM 
 ON CONFLICT DO NOTHING
 """
 
+READ_CLOCK = """
+SELECT
+    present() AS now, clock_timestamp() AS wall, EXISTS (SELECT FROM simulated_clock) AS simulated,
+    coalesce((SELECT max(number) FROM clock_confirmations), 0) AS confirmations
+"""
+CONFIRM_CLOCK = "INSERT INTO clock_confirmations DEFAULT VALUES"
+
 # The case is locked too, for what fires goes into its record; one that somebody is moving is left for the next sweep.
+# A timer is never updated, so where it lies (ctid) is where it stays until it is deleted.
 CLAIM_TIMERS = """
 WITH due AS (
     SELECT
-        timers.kind, fires_at, addressee, deadline_id, clock, started_at, due_at, complaint_id,
+        timers.ctid AS place, timers.kind, fires_at, addressee, deadline_id, clock, started_at, due_at, complaint_id,
         coalesce(deadlines.department, cases.department) AS department, ticket_number, status, version
     FROM timers JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
     WHERE fires_at <= $1
     ORDER BY fires_at LIMIT $2
     FOR NO KEY UPDATE OF cases SKIP LOCKED FOR UPDATE OF timers SKIP LOCKED
 ), claimed AS (
-    DELETE FROM timers USING due
-    WHERE timers.deadline_id = due.deadline_id AND timers.kind = due.kind
-    RETURNING timers.deadline_id, timers.kind
+    DELETE FROM timers WHERE ctid = ANY (ARRAY(SELECT place FROM due))
 )
-SELECT due.*, met.met_at
-FROM claimed JOIN due USING (deadline_id, kind)
-LEFT JOIN (SELECT deadline_id, at AS met_at FROM outcomes WHERE outcome = 'met') AS met USING (deadline_id)
-ORDER BY due.fires_at, due.kind DESC
+SELECT due.*, (
+    SELECT at FROM outcomes WHERE outcomes.deadline_id = due.deadline_id AND outcome = 'met'
+) AS met_at
+FROM due ORDER BY fires_at, kind DESC
 """
 
 INSERT_OUTCOMES = """
@@ -96,6 +103,21 @@ async def stop_clocks(
 ) -> None:
     """Stop these clocks of the case with `outcome`: met or ended."""
     await connection.execute(STOP_CLOCKS, complaint_id, clocks, at, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """`now` is the tracker's present, `wall` the database's own clock, on which a simulated present has no bearing."""
+
+    now: datetime
+    wall: datetime
+    simulated: bool
+    confirmations: int
+
+
+async def read_clock(connection: Connection) -> ClockRow:
+    row = await connection.fetchrow(READ_CLOCK)
+    return ClockRow(**row)  # type: ignore[arg-type]  # the query has its one row
 
 
 async def claim_timers(connection: Connection, now: datetime, at_most: int) -> Sequence[DueTimer]:
