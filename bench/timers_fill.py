@@ -78,7 +78,7 @@ _FILL = (
         deadline_id, complaint_id, clock, opened_at, term, due, warn_at, false, repeat('a', 64),
         'chinesecalendar-1.11.0/2004-2026+holidays-0.109/provisional', md5('days')::uuid
     FROM numbered {_TERMS}
-    """,
+    """,  # noqa: S608  # a constant of this module
     "INSERT INTO outcomes SELECT acknowledge_id, 'met', opened_at + interval '1 hour' FROM numbered",
     # The warnings of the first days have fired.
     """
@@ -110,7 +110,7 @@ _FILL = (
         complaint_id, 2, 'acknowledge', 2, 'in_progress', 'officer', department, opened_at + interval '1 hour', NULL,
         decode(md5(n || 'a') || md5(n || 'b'), 'hex'), decode(md5(n || 'c') || md5(n || 'd'), 'hex')
     FROM numbered
-    """,
+    """,  # noqa: S608  # as above
 )
 
 
