@@ -5,11 +5,11 @@ transaction that deletes them.
 """
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
+from time import monotonic
 
 import prometheus_client
 import structlog
@@ -100,9 +100,9 @@ class Sweeper:
 
     async def _present(self, connection: Connection) -> datetime | None:
         """The present that timers are fired by; None while the clock cannot be trusted."""
-        asked = time.monotonic()
+        asked = monotonic()
         row = await timers_store.read_clock(connection)
-        took = time.monotonic() - asked
+        took = monotonic() - asked
         if row.simulated:
             self._clock = ClockWatch()
             return row.now
