@@ -4,14 +4,23 @@ Warning (yellow), urge 催办, missed (red), supervise 督办, notice 通报. A 
 and says that a deadline was missed, and no more.
 """
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
-from shared.language import Addressee
-from shared.term import WrittenTerm, not_shorter
+from shared.language import Addressee, Clock
+from shared.term import Term, Unit, WrittenTerm, not_shorter
 
-__all__ = ["Ahead", "Behind", "Escalation", "Ladder", "Said"]
+__all__ = ["PLAIN", "Ahead", "Behind", "Escalation", "Ladder", "Said"]
+
+
+def _countable(term: Term) -> Term:
+    if term.unit is Unit.WORKING_HOUR:
+        raise ValueError(f"{term} cannot be counted around a deadline; write working days, days, hours or minutes")
+    return term
+
+
+LeadTime = Annotated[WrittenTerm, AfterValidator(_countable)]
 
 
 class Said(BaseModel):
@@ -23,15 +32,15 @@ class Said(BaseModel):
 
 
 class Ahead(Said):
-    """A step before the deadline, in working days or clock time as the term is written."""
+    """A step before the deadline."""
 
-    before: WrittenTerm
+    before: LeadTime
 
 
 class Behind(Said):
     """A step after the deadline that nobody met."""
 
-    after: WrittenTerm
+    after: LeadTime
 
 
 class Ladder(BaseModel):
@@ -39,6 +48,8 @@ class Ladder(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    # When it comes is the terms' own warn_before.
+    warning: Said = Said()
     urge: Ahead | None = None
     missed: Said = Said()
     supervise: Behind | None = None
@@ -54,10 +65,26 @@ class Ladder(BaseModel):
         return self
 
 
+PLAIN = Ladder()
+
+
 class Escalation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    # Of the reply clock alone; when it comes is the terms' own warn_before.
-    warning: Said = Said()
-    reply: Ladder = Ladder()
-    acknowledge: Ladder = Ladder()
+    reply: Ladder = PLAIN
+    acknowledge: Ladder = PLAIN
+
+    @model_validator(mode="after")
+    def _warns_of_replies_alone(self) -> Self:
+        if "warning" in self.acknowledge.model_fields_set:
+            raise ValueError("only a reply is warned of; write acknowledge.urge instead of acknowledge.warning")
+        return self
+
+    def of(self, clock: Clock) -> Ladder:
+        match clock:
+            case Clock.REPLY:
+                return self.reply
+            case Clock.ACKNOWLEDGE:
+                return self.acknowledge
+            case _:
+                return PLAIN

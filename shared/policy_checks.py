@@ -1,23 +1,22 @@
 """What must hold between the entries of a policy and between its files."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from shared.escalation import Escalation
-from shared.language import Kind
-from shared.policy import AccusationWords, CaseTerms, Department, Matter, Rule
+from shared.policy import AccusationWords, Department, Matter, Rule, certainly_longer
 from shared.policy_problems import Problem, suggest
-from shared.policy_shapes import CountyFile, DepartmentsFile, MattersFile, RulesFile, ScopeFile, TermsFile
+from shared.policy_shapes import CountyFile, DepartmentsFile, MattersFile, RulesFile, ScopeFile
+from shared.policy_terms import TermsFile
 from shared.policy_yaml import Document
-from shared.term import not_shorter
+from shared.term import Unit
 
 __all__ = [
     "check_accusations",
     "check_county",
     "check_departments",
-    "check_escalation",
     "check_matters",
     "check_rules",
     "check_scope",
+    "check_statutory",
 ]
 
 _Path = tuple[str | int, ...]
@@ -91,36 +90,27 @@ def check_rules(
         yield from _contradiction(document, at, rule)
 
 
-def check_escalation(document: Document, file: TermsFile) -> Iterator[Problem]:
-    """An urge comes after the warning and after the case: else it would be said of what nobody could have done yet."""
-    yield from _check_urges(document, "escalation", file.escalation, file.terms.by_kind())
-    yield from _check_urges(document, "urgent_escalation", file.urgent_escalation, {"urgent_terms": file.urgent_terms})
-
-
-def _check_urges(
-    document: Document, name: str, escalation: Escalation, terms: Mapping[Kind, CaseTerms] | Mapping[str, CaseTerms]
-) -> Iterator[Problem]:
-    for kind, each in terms.items():
-        urge = escalation.reply.urge
-        if urge and not_shorter(urge.before, each.warn_before):
-            yield document.problem(
-                (name, "reply", "urge", "before"),
-                f"an urge {urge.before} ahead is not later than the warning of {kind}, {each.warn_before} ahead",
-                f"write less than {each.warn_before}",
-            )
-        urge = escalation.acknowledge.urge
-        if urge and not_shorter(urge.before, each.acknowledge):
-            yield document.problem(
-                (name, "acknowledge", "urge", "before"),
-                f"an urge {urge.before} ahead would come before the case of {kind}, which has {each.acknowledge}",
-                f"write less than {each.acknowledge}",
-            )
-
-
 def check_scope(document: Document, file: ScopeFile) -> Iterator[Problem]:
     yield from _unique(document, "out_of_scope", "code", [entry.code for entry in file.out_of_scope])
     for place, entry in enumerate(file.out_of_scope):
         yield from _no_repeats(document, ("out_of_scope", place, "words"), entry.words)
+
+
+def check_statutory(document: Document, file: MattersFile, terms: TermsFile) -> Iterator[Problem]:
+    """The term that the law sets for a matter is counted as the county counts, and no shorter than its promises."""
+    for place, matter in enumerate(file.matters):
+        if matter.statutory is None:
+            continue
+        term, path = matter.statutory.reply, ("matters", place, "statutory", "reply")
+        if term.unit is Unit.WORKING_HOUR and terms.office_hours is None:
+            yield document.problem(path, f"{term} counts office hours, of which there are none", "write office_hours")
+        too_long = [kind for kind, promised in terms.terms.by_kind().items() if certainly_longer(promised.reply, term)]
+        if too_long:
+            yield document.problem(
+                path,
+                f"the law gives {matter.code!r} {term}, less than the terms of {', '.join(too_long)}",
+                "shorten those in terms.yaml",
+            )
 
 
 def check_accusations(

@@ -8,10 +8,10 @@ from shared.policy_checks import (
     check_accusations,
     check_county,
     check_departments,
-    check_escalation,
     check_matters,
     check_rules,
     check_scope,
+    check_statutory,
 )
 from shared.policy_problems import PolicyInvalid, Problem
 from shared.policy_shapes import (
@@ -20,9 +20,9 @@ from shared.policy_shapes import (
     MattersFile,
     RulesFile,
     ScopeFile,
-    TermsFile,
     check_shape,
 )
+from shared.policy_terms import TermsFile, check_terms
 from shared.policy_yaml import read_document
 
 __all__ = ["PolicyInvalid", "Problem", "load_policy"]
@@ -75,7 +75,9 @@ def load_policy(directory: Path) -> Policy:
         if accusations is not None:
             problems += check_accusations(documents["accusations.yaml"], accusations, codes)
     if terms is not None:
-        problems += check_escalation(documents["terms.yaml"], terms)
+        problems += check_terms(documents["terms.yaml"], terms)
+        if matters is not None:
+            problems += check_statutory(documents["matters.yaml"], matters, terms)
     if scope is not None:
         problems += check_scope(documents["scope.yaml"], scope)
 
@@ -97,6 +99,7 @@ def load_policy(directory: Path) -> Policy:
         escalation=terms.escalation,
         urgent_escalation=terms.urgent_escalation,
         urgent_words=terms.urgent_words,
-        close_of_business=terms.close_of_business,
+        counting=terms.counting,
+        statutory=terms.statutory,
         notices=calendar.notices,
     )

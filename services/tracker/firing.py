@@ -18,7 +18,7 @@ from shared.events import (
     SupervisionNoticeIssued,
     event_id,
 )
-from shared.language import Addressee, CaseStatus, Clock, DepartmentCode
+from shared.language import Addressee, CaseStatus, Clock, DepartmentCode, Nature
 from shared.policy import Policy
 
 
@@ -33,6 +33,8 @@ class DueTimer(NamedTuple):
     addressee: Addressee | None
     deadline_id: UUID
     clock: Clock
+    nature: Nature
+    legal_basis: str | None
     started_at: datetime
     due_at: datetime
     complaint_id: UUID
@@ -114,9 +116,9 @@ def _addressee(timer: DueTimer) -> Addressee:
     return timer.addressee or Addressee.DEPARTMENT
 
 
-def _facts(timer: DueTimer, policy: Policy) -> tuple[Clock, datetime, datetime, datetime | None, str, str]:
+def _facts(timer: DueTimer, policy: Policy) -> tuple[Clock, datetime, datetime, datetime | None, str, str, str | None]:
     name = policy.name_of(timer.department)
-    return timer.clock, timer.started_at, timer.due_at, timer.met_at, name, timer.ticket_number
+    return timer.clock, timer.started_at, timer.due_at, timer.met_at, name, timer.ticket_number, timer.legal_basis
 
 
 def _of_clock(timer: DueTimer, now: datetime) -> dict[str, object]:
@@ -126,6 +128,7 @@ def _of_clock(timer: DueTimer, now: datetime) -> dict[str, object]:
         "clock": timer.clock,
         "due_at": timer.due_at,
         "at": now,
+        "nature": None if timer.nature is Nature.COMMITTED else timer.nature,
     }
 
 

@@ -28,10 +28,15 @@ def suspect(
     met_at: datetime | None,
     department_name: str,
     ticket_number: str,
+    legal_basis: str | None = None,
 ) -> Suspicion:
-    """The suspicion when `clock` ran out at `due_at`; `met_at` is when it was stopped too late, if it was."""
+    """The suspicion when `clock` ran out at `due_at`; `met_at` is when it was stopped too late, if it was.
+
+    `legal_basis` is the law that set the deadline, where it was the law: then it ran from the receipt.
+    """
     kind = InactionKind.NOT_ACKNOWLEDGED if clock is Clock.ACKNOWLEDGE else InactionKind.NOT_ANSWERED
-    return Suspicion(kind, f"{what_is_missing(clock, opened_at, due_at, met_at, department_name, ticket_number)}。")
+    missing = what_is_missing(clock, opened_at, due_at, met_at, department_name, ticket_number, legal_basis)
+    return Suspicion(kind, f"{missing}。")
 
 
 def what_is_missing(
@@ -41,11 +46,17 @@ def what_is_missing(
     met_at: datetime | None,
     department_name: str,
     ticket_number: str,
+    legal_basis: str | None = None,
 ) -> str:
     """Ticket, department, what was due when, and what became of it; a sentence without its full stop."""
     duty = _duty(clock)
     since = f"至今未{duty}" if met_at is None else f"{_written(met_at)}才{duty}"
-    opened, due = _written(opened_at), _written_deadline(due_at)
+    opened, due = _written(opened_at), written_deadline(due_at)
+    if legal_basis is not None:
+        return (
+            f"工单{ticket_number}于{opened}收到，由{department_name}承办，依照{legal_basis}应于{due}前{duty}，{since}，"
+            "已超过法定时限"
+        )
     return f"工单{ticket_number}于{opened}派至{department_name}，应于{due}前{duty}，{since}"
 
 
@@ -70,7 +81,8 @@ def _written(at: datetime) -> str:
 
 # The deadlines of a day's end are the same for thousands of cases.
 @lru_cache(maxsize=256)
-def _written_deadline(due_at: datetime) -> str:
+def written_deadline(due_at: datetime) -> str:
+    """The deadline in Chinese, by the clock in Asia/Shanghai; one at the end of a day is at its 24:00."""
     local = due_at.astimezone(CHINA_TIME)
     if local.time() != time.min:
         return _written(due_at)

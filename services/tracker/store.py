@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import orjson
+
 from services.tracker.lifecycle import Action, Actor, CaseState, Role
 from services.tracker.opening import FIRST_VERSION, DeadlineRow, OpenedCase, in_record
 from services.tracker.record import Happening
@@ -38,11 +40,12 @@ ON CONFLICT DO NOTHING
 INSERT_DEADLINES = """
 INSERT INTO deadlines (
     deadline_id, complaint_id, clock, started_at, term, due_at, warn_at, provisional,
-    policy_hash, calendar_version, timeline_id, replaces, replaced_because
+    policy_hash, calendar_version, timeline_id, replaces, replaced_because, nature, legal_basis, inputs
 )
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::timestamptz[], $7::timestamptz[],
-    $8::boolean[], $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::text[]
+    $8::boolean[], $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::text[],
+    $16::jsonb[]
 )
 """
 
@@ -53,8 +56,9 @@ SELECT status, version, department, kind, urgency FROM cases WHERE complaint_id 
 UPDATE_CASE = "UPDATE cases SET status = $2, version = $3 WHERE complaint_id = $1"
 
 READ_LATEST_DEADLINES = """
-SELECT DISTINCT ON (clock) clock, deadline_id FROM deadlines WHERE complaint_id = $1
-ORDER BY clock, started_at DESC
+SELECT clock, deadline_id FROM deadlines WHERE complaint_id = $1 AND nature = 'committed' AND NOT EXISTS (
+    SELECT FROM deadlines AS later WHERE later.complaint_id = $1 AND later.replaces = deadlines.deadline_id
+)
 """
 
 _CASE = """
@@ -64,8 +68,8 @@ SELECT
     (
         SELECT jsonb_agg(
             jsonb_build_object(
-                'clock', clock, 'term', term, 'due_at', due_at, 'warn_at', warn_at, 'provisional', provisional,
-                'policy_hash', policy_hash, 'calendar_version', calendar_version,
+                'clock', clock, 'nature', nature, 'term', term, 'due_at', due_at, 'warn_at', warn_at,
+                'provisional', provisional, 'policy_hash', policy_hash, 'calendar_version', calendar_version,
                 'outcomes', (
                     SELECT coalesce(jsonb_object_agg(outcome, at), '{}') FROM outcomes
                     WHERE outcomes.deadline_id = deadlines.deadline_id
@@ -76,11 +80,14 @@ SELECT
     ) AS deadlines
 FROM cases
 """
+FIND_DEPARTMENT = "SELECT department FROM cases WHERE complaint_id = $1"
+
 READ_CASE = _CASE + "WHERE complaint_id = $1"
 
 READ_DEADLINES = """
 SELECT
-    deadline_id, clock, started_at, term, due_at, warn_at, provisional, policy_hash, calendar_version,
+    deadline_id, clock, nature, legal_basis, started_at, term, due_at, warn_at, provisional, policy_hash,
+    calendar_version, inputs,
     CASE WHEN replaces IS NOT NULL THEN
         jsonb_build_object('deadline_id', replaces, 'because', replaced_because)
     END AS replaces,
@@ -120,7 +127,7 @@ WHERE status NOT IN ('closed', 'declined') GROUP BY department, status
 
 COUNT_DEADLINES = """
 SELECT
-    cases.department, deadlines.clock,
+    cases.department, deadlines.clock, nature,
     count(*) FILTER (WHERE met.at <= due_at) AS met,
     count(*) FILTER (WHERE met.at > due_at) AS met_late,
     count(*) FILTER (WHERE warned.at IS NOT NULL) AS warned,
@@ -131,13 +138,13 @@ LEFT JOIN outcomes met ON met.deadline_id = deadlines.deadline_id AND met.outcom
 LEFT JOIN outcomes warned ON warned.deadline_id = deadlines.deadline_id AND warned.outcome = 'warned'
 LEFT JOIN outcomes missed ON missed.deadline_id = deadlines.deadline_id AND missed.outcome = 'missed'
 LEFT JOIN outcomes ended ON ended.deadline_id = deadlines.deadline_id AND ended.outcome = 'ended'
-GROUP BY cases.department, deadlines.clock
+GROUP BY cases.department, deadlines.clock, nature
 """
 
 COUNT_OVERDUE = """
 SELECT cases.department, deadlines.clock, count(*) AS overdue
 FROM outcomes missed JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
-WHERE missed.outcome = 'missed'
+WHERE missed.outcome = 'missed' AND nature = 'committed'
     AND NOT EXISTS (SELECT FROM outcomes o WHERE o.deadline_id = missed.deadline_id AND o.outcome IN ('met', 'ended'))
 GROUP BY cases.department, deadlines.clock
 """
@@ -221,6 +228,9 @@ async def insert_deadlines(connection: Connection, deadlines: Sequence[DeadlineR
         [d.timeline.timeline_id for d in deadlines],
         [d.replaces for d in deadlines],
         [d.replaced_because for d in deadlines],
+        [d.nature for d in deadlines],
+        [d.legal_basis for d in deadlines],
+        [orjson.dumps(inputs).decode() if (inputs := d.inputs) else None for d in deadlines],
     )
     await insert_timers(connection, [(d.deadline_id, timer) for d in deadlines for timer in d.timers])
 
@@ -258,6 +268,7 @@ async def lock_case(connection: Connection, complaint_id: UUID) -> LockedCase | 
 
 
 async def latest_deadlines(connection: Connection, complaint_id: UUID) -> Mapping[Clock, UUID]:
+    """The committed deadline of each clock that nothing has replaced."""
     rows = await connection.fetch(READ_LATEST_DEADLINES, complaint_id)
     return {Clock(row["clock"]): row["deadline_id"] for row in rows}
 

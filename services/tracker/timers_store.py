@@ -8,7 +8,7 @@ from uuid import UUID
 from services.tracker.firing import DueTimer
 from services.tracker.ladder import Timer, TimerKind
 from shared.events import InactionSuspected
-from shared.language import Addressee, CaseStatus, Clock
+from shared.language import Addressee, CaseStatus, Clock, Nature
 from shared.postgres import Connection
 
 INSERT_TIMERS = """
@@ -47,8 +47,9 @@ CONFIRM_CLOCK = "INSERT INTO clock_confirmations DEFAULT VALUES"
 CLAIM_TIMERS = """
 WITH due AS (
     SELECT
-        timers.ctid AS place, timers.kind, fires_at, addressee, deadline_id, clock, started_at, due_at, complaint_id,
-        coalesce(deadlines.department, cases.department) AS department, ticket_number, status, version
+        timers.ctid AS place, timers.kind, fires_at, addressee, deadline_id, clock, nature, legal_basis, started_at,
+        due_at, complaint_id, coalesce(deadlines.department, cases.department) AS department, ticket_number, status,
+        version
     FROM timers JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
     WHERE fires_at <= $1
     ORDER BY fires_at LIMIT $2
@@ -129,6 +130,8 @@ async def claim_timers(connection: Connection, now: datetime, at_most: int) -> S
             None if row["addressee"] is None else Addressee(row["addressee"]),
             row["deadline_id"],
             Clock(row["clock"]),
+            Nature(row["nature"]),
+            row["legal_basis"],
             row["started_at"],
             row["due_at"],
             row["complaint_id"],

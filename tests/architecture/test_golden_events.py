@@ -51,6 +51,7 @@ from shared.language import (
     DecisionSource,
     InactionKind,
     Kind,
+    Nature,
     Satisfaction,
     Urgency,
 )
@@ -80,7 +81,7 @@ WORDS = {
 }
 CASE = {"complaint_id": COMPLAINT, "department": "urban-management", "at": AT}
 TO_HEAD = {"addressee": Addressee.DEPARTMENT_HEAD}
-CLOCK = CASE | {"clock": Clock.REPLY, "due_at": DUE}
+CLOCK = CASE | {"clock": Clock.REPLY, "due_at": DUE, "nature": Nature.STATUTORY}
 
 # Every field of every event is set, so that none escapes.
 EXAMPLES: Mapping[type[Event], Event] = {
@@ -191,10 +192,10 @@ EXAMPLES: Mapping[type[Event], Event] = {
             }
         ),
         CaseUrged.model_validate(
-            CASE | {"status": CaseStatus.IN_PROGRESS, "version": 3, "note": "请于明日前答复。"} | TO_HEAD
+            CASE | TO_HEAD | {"status": CaseStatus.IN_PROGRESS, "version": 3, "note": "请于明日前答复。"}
         ),
         CaseSupervised.model_validate(
-            CASE | {"status": CaseStatus.IN_PROGRESS, "version": 3, "note": "督查室挂牌督办。"} | TO_HEAD
+            CASE | TO_HEAD | {"status": CaseStatus.IN_PROGRESS, "version": 3, "note": "督查室挂牌督办。"}
         ),
         CaseDeclined.model_validate(
             CASE | {"status": CaseStatus.DECLINED, "version": 2, "lawful_channel": "向人民法院提起诉讼。"}

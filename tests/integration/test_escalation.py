@@ -35,7 +35,6 @@ from tests.examples import assigned, message_record, waiting
 from tests.integration.cases import open_cases, run_ahead
 
 LADDER = Escalation(
-    warning=Said(to=Addressee.DEPARTMENT),
     reply=Ladder(
         urge=Ahead(to=Addressee.DEPARTMENT_HEAD, before=Term.parse("1wd")),
         missed=Said(to=Addressee.CENTRE),

@@ -69,7 +69,9 @@ DAMAGES = [
     Damage("terms", "urgent_words", "urgent_escalation: {reply: {urge: {before: 1h}}}\nurgent_words", "urgent_escalation", "is not later than the warning of urgent_terms, 30m ahead", "write less than 30m"),
     Damage("terms", "urgent_words", "escalation: {reply: {supervise: {after: 24h}, notice: {after: 60m}}}\nurgent_words", "escalation", "the notice comes 60m after the deadline and supervision 24h", "write a notice.after longer than 24h"),
     Damage("terms", "urgent_words", "escalation: {reply: {urge: {after: 1h}}}\nurgent_words", "escalation", "unknown field escalation.reply.urge.after", "write one of before, to"),
-    Damage("terms", "urgent_words", "escalation: {warning: {to: mayor}}\nurgent_words", "escalation", "escalation.warning.to is 'mayor'", "write one of centre"),
+    Damage("terms", "urgent_words", "escalation: {reply: {warning: {to: mayor}}}\nurgent_words", "escalation", "escalation.reply.warning.to is 'mayor'", "write one of centre"),
+    Damage("terms", "urgent_words", "escalation: {acknowledge: {warning: {}}}\nurgent_words", "escalation", "only a reply is warned of", "write acknowledge.urge instead"),
+    Damage("terms", "urgent_words", "escalation: {reply: {supervise: {after: 4wh}}}\nurgent_words", "escalation", "4wh cannot be counted around a deadline", "write working days, days"),
     Damage("scope", "lawful_channel: 向人民法院提出。", "lawful_chanel: 向人民法院提出。", "lawful_chanel", "unknown field out_of_scope[1].lawful_chanel", "write 'lawful_channel'"),
     Damage("accusations", "implied: {不出警: health}", "implied: {不出警: police}", "implied", "unknown department 'police'", "write one of health"),
     Damage("accusations", "misconduct: [打人]", "misconduct: [不作为]", "misconduct", "'不作为' stands in inaction already", "keep one of the two"),
@@ -165,14 +167,14 @@ def test_a_sound_policy_is_read_whole(tmp_path: Path) -> None:
     assert policy.departments["water"].short_names == ("水务局",)
     assert policy.matters["floods"].keywords == ("决堤", "山洪")
     assert policy.rules[0].when.places == ("东镇",)
-    assert policy.close_of_business == time(18)
+    assert policy.counting.close_of_business == time(18)
     assert policy.terms_for(Kind.CONSULTATION, Urgency.NORMAL).reply == Term.parse("3wd")
     assert policy.terms_for(Kind.CONSULTATION, Urgency.URGENT).reply == Term.parse("2h")
 
 
 def test_null_close_of_business_means_the_end_of_the_day(tmp_path: Path) -> None:
     terms = FILES["terms.yaml"].replace("18:00", "null")
-    assert load_policy(write_policy(tmp_path, terms=terms)).close_of_business is None
+    assert load_policy(write_policy(tmp_path, terms=terms)).counting.close_of_business is None
 
 
 def test_the_hash_names_the_content_and_not_its_layout(tmp_path: Path) -> None:

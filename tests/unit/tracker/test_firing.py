@@ -8,7 +8,7 @@ from services.tracker.ladder import TimerKind
 from services.tracker.record import Fired
 from shared.china_time import CHINA_TIME
 from shared.events import CaseSupervised, CaseUrged, InactionSuspected, SupervisionNoticeIssued
-from shared.language import Addressee, CaseStatus, Clock
+from shared.language import Addressee, CaseStatus, Clock, Nature
 from shared.policy import Policy
 
 OPENED = datetime(2026, 9, 30, 16, 5, tzinfo=CHINA_TIME)
@@ -24,6 +24,8 @@ def timer(kind: TimerKind, addressee: Addressee | None = None, met_at: datetime 
         addressee=addressee,
         deadline_id=uuid4(),
         clock=Clock.REPLY,
+        nature=Nature.COMMITTED,
+        legal_basis=None,
         started_at=OPENED,
         due_at=DUE,
         complaint_id=uuid4(),
