@@ -40,6 +40,7 @@ from shared.events import (
     DeadlineWarned,
     Event,
     InactionSuspected,
+    SupervisionNoticeIssued,
 )
 from shared.topics import Topic, all_topics
 
@@ -112,11 +113,11 @@ CHANNELS = (
     Channel(
         "supervisionAlerts",
         topics.SUPERVISION_ALERTS,
-        (InactionSuspected,),
+        (InactionSuspected, SupervisionNoticeIssued),
         "department",
         ("tracker",),
         ("supervisionOffice",),
-        "Suspected inaction, for the supervision office.",
+        "Suspected inaction and notices of what long stays unanswered, for the supervision office.",
     ),
 )
 

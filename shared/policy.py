@@ -13,10 +13,11 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.counting import Counting
+from shared.escalation import Escalation
 from shared.language import Channel, DepartmentCode, Kind, Urgency
 from shared.notices import Notice
 from shared.policy_lifecycle import ExtensionRules, ReturnRules, SuspensionRules
-from shared.term import Term, Unit, WrittenTerm
+from shared.term import Term, Unit, WrittenTerm, not_shorter
 
 __all__ = [
     "AccusationWords",
@@ -180,16 +181,16 @@ class CaseTerms(PolicyRecord):
             raise ValueError(
                 f"warn_before {self.warn_before} cannot be counted back; write working days, days, hours or minutes",
             )
-        if _not_shorter(self.warn_before, self.reply):
+        if not_shorter(self.warn_before, self.reply):
             raise ValueError(
                 f"warn_before {self.warn_before} is not shorter than reply {self.reply}, so the warning would come "
                 "before the case; write a shorter warn_before",
             )
-        if self.acknowledge != self.reply and _not_shorter(self.acknowledge, self.reply):
+        if self.acknowledge != self.reply and not_shorter(self.acknowledge, self.reply):
             raise ValueError(
                 f"acknowledge {self.acknowledge} is longer than reply {self.reply}; write at most {self.reply}",
             )
-        if self.contribute and _not_shorter(self.contribute, self.reply):
+        if self.contribute and not_shorter(self.contribute, self.reply):
             raise ValueError(
                 f"contribute {self.contribute} is not shorter than reply {self.reply}, so the lead could not use it; "
                 "write a shorter contribute",
@@ -212,6 +213,9 @@ class Policy(PolicyRecord):
     # What the law asks for, by kind; see `statutory_for`.
     statutory: Mapping[Kind, Statutory]
     urgent_terms: CaseTerms
+    # Around the deadlines of `terms` and of `urgent_terms`.
+    escalation: Escalation = Escalation()
+    urgent_escalation: Escalation = Escalation()
     # A text with one of these is about danger to life or a failure of water, power or gas.
     urgent_words: tuple[Word, ...]
     counting: Counting
@@ -229,6 +233,9 @@ class Policy(PolicyRecord):
     def terms_for(self, kind: Kind, urgency: Urgency) -> CaseTerms:
         return self.urgent_terms if urgency is Urgency.URGENT else self.terms[kind]
 
+    def escalation_for(self, urgency: Urgency) -> Escalation:
+        return self.urgent_escalation if urgency is Urgency.URGENT else self.escalation
+
     def statutory_for(self, kind: Kind, matter: str | None) -> Statutory | None:
         """What the law sets for the matter, or else for the kind; urgency makes no difference to the law."""
         entry = self.matters.get(matter) if matter else None
@@ -245,13 +252,4 @@ def certainly_longer(one: Term, other: Term) -> bool:
     """Whether `one` is longer than `other` on whatever day they start; False where that depends on the day."""
     if one.unit is Unit.WORKING_DAY and other.unit is Unit.CALENDAR_DAY:
         return one.amount > other.amount
-    return one != other and _not_shorter(one, other)
-
-
-def _not_shorter(one: Term, other: Term) -> bool:
-    """Whether `one` is at least as long as `other`; False where the units cannot be compared."""
-    if one.unit is other.unit:
-        return one.amount >= other.amount
-    if one.clock_time is not None and other.clock_time is not None:
-        return one.clock_time >= other.clock_time
-    return False
+    return one != other and not_shorter(one, other)

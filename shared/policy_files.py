@@ -96,6 +96,8 @@ def load_policy(directory: Path) -> Policy:
         accusations=accusations,
         terms=terms.terms.by_kind(),
         urgent_terms=terms.urgent_terms,
+        escalation=terms.escalation,
+        urgent_escalation=terms.urgent_escalation,
         urgent_words=terms.urgent_words,
         counting=terms.counting,
         statutory=terms.statutory,

@@ -8,7 +8,7 @@ import orjson
 from asyncpg import Record
 
 from services.tracker import store
-from services.tracker.inputs import facts_from
+from services.tracker.inputs import facts_from, ladder_from
 from services.tracker.opening import DeadlineRow, StoredDeadline
 from shared.language import Clock, Nature
 from shared.postgres import Connection
@@ -19,7 +19,9 @@ SELECT
     deadline_id, complaint_id, clock, nature, legal_basis, started_at, term, due_at, warn_at, provisional,
     policy_hash, calendar_version, inputs, department, EXISTS (
         SELECT FROM outcomes WHERE outcomes.deadline_id = deadlines.deadline_id AND outcome = 'warned'
-    ) AS warned
+    ) AS warned, EXISTS (
+        SELECT FROM outcomes WHERE outcomes.deadline_id = deadlines.deadline_id AND outcome = 'urged'
+    ) AS urged
 FROM deadlines
 """
 _NOT_REPLACED = """
@@ -30,7 +32,7 @@ NOT EXISTS (
 """
 READ_STANDING = _STORED + "WHERE complaint_id = $1 AND" + _NOT_REPLACED + "ORDER BY clock, nature"
 
-# In the order in which every transaction takes them, after the case itself: see LOCK_TIMERS in store.py.
+# In the order in which every transaction takes them, after the case itself: see LOCK_TIMERS in timers_store.py.
 SUPERSEDE = """
 WITH quiet AS (DELETE FROM timers WHERE deadline_id = ANY($1::uuid[]))
 INSERT INTO outcomes (deadline_id, outcome, at)
@@ -72,4 +74,6 @@ def stored(row: Record) -> StoredDeadline:
         calendar_version=row["calendar_version"],
         warned=row["warned"],
         department=row["department"],
+        urged=row["urged"],
+        ladder=ladder_from(inputs),
     )

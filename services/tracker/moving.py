@@ -9,10 +9,11 @@ from uuid import UUID
 from services.tracker import requests_store, store
 from services.tracker.calendar import Calendar
 from services.tracker.deadline_store import supersede
-from services.tracker.lifecycle import ACTION_IN_CHINESE, MOVES, Action, Actor, CaseState, Move, move
+from services.tracker.lifecycle import ACTION_IN_CHINESE, FINAL, MOVES, Action, Actor, CaseState, Move, move
 from services.tracker.opening import DeadlineRow, binding, fresh_deadlines, in_record
 from services.tracker.record import Happening
 from services.tracker.record_store import append_to_record
+from services.tracker.timers_store import stop_clocks
 from shared import outbox
 from shared.events import CaseEvent, event_id
 from shared.language import CaseStatus, DepartmentCode
@@ -95,8 +96,9 @@ async def carry_out(
     step = Step(connection, rules, case_id, case, action, actor, moved, now)
     chosen = MOVES[case.state.status, action]
     await store.update_case(connection, case_id, moved)
-    await store.stop_clocks(connection, case_id, chosen.meets, "met", now)
-    await store.stop_clocks(connection, case_id, chosen.ends - chosen.starts, "ended", now)
+    await stop_clocks(connection, case_id, chosen.meets, "met", now, by_law=True)
+    # What the law sets (法定时限) ends with the case alone: no suspension stops it.
+    await stop_clocks(connection, case_id, chosen.ends - chosen.starts, "ended", now, by_law=moved.status in FINAL)
     outcome = await effect(step)
     if case.state.status in _WAITING and moved.status is not case.state.status:
         await requests_store.let_lapse(connection, case_id, now)
@@ -133,7 +135,8 @@ async def _start_clocks(
         return outcome.deadlines
     if not chosen.starts:
         return ()
-    await store.stop_clocks(step.connection, step.case_id, chosen.ends & chosen.starts, "ended", step.now)
+    replaced = chosen.ends & chosen.starts
+    await stop_clocks(step.connection, step.case_id, replaced, "ended", step.now, by_law=False)
     fresh = await _fresh(step, chosen, outcome, department)
     await store.insert_deadlines(step.connection, fresh)
     return fresh

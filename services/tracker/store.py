@@ -1,6 +1,6 @@
-"""All SQL of the tracker but that of the record."""
+"""The SQL of cases and their deadlines; that of timers and of the record stands in modules of its own."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from services.tracker.lifecycle import Action, Actor, CaseState, Role
 from services.tracker.opening import FIRST_VERSION, DeadlineRow, OpenedCase, in_record
 from services.tracker.record import Happening
 from services.tracker.record_store import begin_record
-from shared.events import InactionSuspected
+from services.tracker.timers_store import insert_timers, lock_timers
 from shared.language import CaseStatus, Clock, Confidentiality, DepartmentCode, Kind, Urgency
 from shared.postgres import Connection, Pool
 
@@ -51,37 +51,13 @@ SELECT * FROM unnest(
 )
 """
 
-INSERT_TIMERS = """
-INSERT INTO timers (deadline_id, kind, fires_at)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])
-"""
-
 # No key update: rows that refer to the case, such as the sweeper's, are inserted without waiting for whoever moves it.
 LOCK_CASE = """
 SELECT
     status, version, department, in_transit, returnable, kind, urgency, confidentiality, decision_id, hop
 FROM cases WHERE complaint_id = $1 FOR NO KEY UPDATE
 """
-# Whoever moves a case reads the clock while holding its timers: then the sweeper has either fired them already, and the
-# move is late, or cannot fire them until the move is through.
-LOCK_TIMERS = """
-SELECT FROM timers JOIN deadlines USING (deadline_id) WHERE complaint_id = $1
-ORDER BY deadline_id, kind FOR UPDATE OF timers
-"""
-
 UPDATE_CASE = "UPDATE cases SET status = $2, version = $3 WHERE complaint_id = $1"
-
-# A timer that is already due stays: the deadline was missed, whether or not the sweeper has come round to say so.
-STOP_CLOCKS = """
-WITH stopped AS (
-    SELECT deadline_id FROM deadlines WHERE complaint_id = $1 AND clock = ANY($2::text[]) AND NOT EXISTS (
-        SELECT FROM outcomes WHERE outcomes.deadline_id = deadlines.deadline_id AND outcome IN ('met', 'ended')
-    )
-),
-quiet AS (DELETE FROM timers USING stopped WHERE timers.deadline_id = stopped.deadline_id AND fires_at > $3)
-INSERT INTO outcomes (deadline_id, outcome, at) SELECT deadline_id, $4, $3 FROM stopped
-ON CONFLICT DO NOTHING
-"""
 
 # Those that nothing has taken the place of; those of co-handlers are not among them.
 READ_LATEST_DEADLINES = """
@@ -89,41 +65,6 @@ SELECT clock, deadline_id FROM deadlines
 WHERE complaint_id = $1 AND nature = 'committed' AND clock <> 'contribute' AND NOT EXISTS (
     SELECT FROM deadlines AS later WHERE later.complaint_id = $1 AND later.replaces = deadlines.deadline_id
 )
-"""
-
-# The case is locked too, for what fires goes into its record; one that somebody is moving is left for the next sweep.
-CLAIM_TIMERS = """
-WITH due AS (
-    SELECT
-        timers.kind, fires_at, deadline_id, clock, nature, legal_basis, deadlines.due_at, deadlines.started_at,
-        complaint_id, coalesce(deadlines.department, cases.department) AS department, cases.ticket_number
-    FROM timers JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
-    WHERE fires_at <= $1
-    ORDER BY fires_at LIMIT $2
-    FOR NO KEY UPDATE OF cases SKIP LOCKED FOR UPDATE OF timers SKIP LOCKED
-), claimed AS (
-    DELETE FROM timers USING due
-    WHERE timers.deadline_id = due.deadline_id AND timers.kind = due.kind
-    RETURNING timers.deadline_id, timers.kind
-)
-SELECT due.*, met.met_at
-FROM claimed JOIN due USING (deadline_id, kind)
-LEFT JOIN (SELECT deadline_id, at AS met_at FROM outcomes WHERE outcome = 'met') AS met USING (deadline_id)
-ORDER BY due.fires_at, due.kind DESC
-"""
-
-INSERT_OUTCOMES = """
-INSERT INTO outcomes (deadline_id, outcome, at)
-SELECT deadline_id, outcome, $3 FROM unnest($1::uuid[], $2::text[]) AS fired (deadline_id, outcome)
-ON CONFLICT DO NOTHING
-"""
-
-INSERT_INACTION = """
-INSERT INTO inaction (inaction_id, complaint_id, department, kind, clock, due_at, suspected_at, evidence)
-SELECT * FROM unnest(
-    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[]
-)
-ON CONFLICT DO NOTHING
 """
 
 _CASE = """
@@ -236,11 +177,6 @@ WHERE (suspected_at, inaction_id) < (
 ORDER BY suspected_at DESC, inaction_id DESC LIMIT $2
 """
 
-OVERDUE_TIMERS = """
-SELECT count(*) AS waiting, coalesce(extract(epoch FROM present() - min(fires_at)), 0)::float8 AS lag
-FROM timers WHERE fires_at <= present()
-"""
-
 SET_SIMULATED_CLOCK = """
 INSERT INTO simulated_clock (ahead) VALUES ($1) ON CONFLICT (only_row) DO UPDATE SET ahead = excluded.ahead
 """
@@ -312,8 +248,7 @@ async def insert_deadlines(connection: Connection, deadlines: Sequence[DeadlineR
         [orjson.dumps(inputs).decode() if (inputs := d.inputs) else None for d in deadlines],
         [d.department for d in deadlines],
     )
-    timers = [(d.deadline_id, t.kind, t.at) for d in deadlines for t in d.timers]
-    await connection.execute(INSERT_TIMERS, [t[0] for t in timers], [t[1] for t in timers], [t[2] for t in timers])
+    await insert_timers(connection, [(d.deadline_id, timer) for d in deadlines for timer in d.timers])
 
 
 _ROUTER = Actor(Role.SYSTEM)
@@ -351,7 +286,7 @@ class LockedCase:
 async def lock_case(connection: Connection, complaint_id: UUID) -> LockedCase | None:
     """The case, it and its timers locked to the transaction's end; None where there is none."""
     row = await connection.fetchrow(LOCK_CASE, complaint_id)
-    await connection.execute(LOCK_TIMERS, complaint_id)
+    await lock_timers(connection, complaint_id)
     if row is None:
         return None
     return LockedCase(
@@ -374,29 +309,3 @@ async def latest_deadlines(connection: Connection, complaint_id: UUID) -> Mappin
 
 async def update_case(connection: Connection, complaint_id: UUID, state: CaseState) -> None:
     await connection.execute(UPDATE_CASE, complaint_id, state.status, state.version)
-
-
-async def stop_clocks(
-    connection: Connection, complaint_id: UUID, stopped: Iterable[Clock], outcome: str, at: datetime
-) -> None:
-    """Stop the running ones among these clocks with `outcome`: met or ended."""
-    if clocks := sorted(stopped):
-        await connection.execute(STOP_CLOCKS, complaint_id, clocks, at, outcome)
-
-
-async def insert_fired(
-    connection: Connection, outcomes: Sequence[tuple[UUID, str]], suspected: Sequence[InactionSuspected], at: datetime
-) -> None:
-    await connection.execute(INSERT_OUTCOMES, [o[0] for o in outcomes], [o[1] for o in outcomes], at)
-    if suspected:
-        await connection.execute(
-            INSERT_INACTION,
-            [s.inaction_id for s in suspected],
-            [s.complaint_id for s in suspected],
-            [s.department for s in suspected],
-            [s.kind for s in suspected],
-            [s.clock for s in suspected],
-            [s.due_at for s in suspected],
-            [s.at for s in suspected],
-            [s.evidence for s in suspected],
-        )

@@ -1,9 +1,12 @@
 """Suspension (中止): the reply clock stands still for a reason of the closed list, with leave, and never without end.
 
+It is the county's own promise that stands still; a deadline of the law (法定时限) runs on.
+
 A department asks; the centre or the supervision office approves, or suspends of its own accord. What working time was
 left is left again when the case is resumed: by anybody who may, or by itself when its bound is reached.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -12,17 +15,20 @@ from services.tracker import requests_store, store, suspensions_store
 from services.tracker.casework import Casework
 from services.tracker.deadline_store import standing_deadlines
 from services.tracker.deadlines import after_suspension, count
+from services.tracker.firing import DueTimer
 from services.tracker.guards import check_pending, check_suspension
 from services.tracker.lifecycle import ACTION_IN_CHINESE, Action, Actor, Role
 from services.tracker.moving import Outcome, Rules, Step, carry_out
 from services.tracker.opening import replacement
 from services.tracker.requests_store import Request, RequestKind
 from services.tracker.suspensions_store import Suspension
+from services.tracker.sweeper import Fire
 from shared.events import CaseResumed, CaseSuspended, event_id
-from shared.language import Clock
+from shared.language import Clock, Nature
 from shared.postgres import Connection
 from shared.redaction import redact
 from shared.term import Term
+from shared.wire import Message
 
 _ITSELF = Actor(Role.SYSTEM)
 
@@ -58,12 +64,18 @@ class Suspensions:
         await self._act(case_id, Action.RESUME, actor, version, partial(_resume, redact(reason).text))
 
 
-async def resume_at_bound(connection: Connection, rules: Rules, case_id: UUID) -> None:
-    """Resume a case by itself: the sweeper has claimed its timer of the kind ``resume`` in this transaction."""
-    case = await store.lock_case(connection, case_id)
-    if case is not None:
+def resuming(rules: Rules) -> Fire:
+    """What the sweeper does when suspensions reach their bound: each case is resumed, in the order of their bounds."""
+
+    async def resume_all(connection: Connection, timers: Sequence[DueTimer], _now: datetime) -> Sequence[Message]:
         effect = partial(_resume, "中止期限届满，自动恢复")
-        await carry_out(connection, rules, case_id, case, Action.RESUME, _ITSELF, None, effect)
+        for timer in timers:
+            case = await store.lock_case(connection, timer.complaint_id)
+            if case is not None:
+                await carry_out(connection, rules, timer.complaint_id, case, Action.RESUME, _ITSELF, None, effect)
+        return ()
+
+    return resume_all
 
 
 async def _request(category: str, term: Term, reason: str, step: Step) -> Outcome:
@@ -129,7 +141,7 @@ async def _resume(reason: str, step: Step) -> Outcome:
             step.now,
         )
         for stored in await standing_deadlines(step.connection, step.case_id)
-        if stored.clock is Clock.REPLY
+        if stored.clock is Clock.REPLY and stored.nature is Nature.COMMITTED
     )
     return Outcome(CaseResumed, note=reason, deadlines=left)
 

@@ -19,7 +19,7 @@ WITH ended AS (
 SELECT suspended_at FROM ended
 """
 REPLY_DUE = """
-SELECT min(due_at) FROM deadlines WHERE complaint_id = $1 AND clock = 'reply' AND NOT EXISTS (
+SELECT due_at FROM deadlines WHERE complaint_id = $1 AND clock = 'reply' AND nature = 'committed' AND NOT EXISTS (
     SELECT FROM deadlines AS later WHERE later.complaint_id = $1 AND later.replaces = deadlines.deadline_id
 )
 """

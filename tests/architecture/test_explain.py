@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from services.intake import store as intake_store
-from services.tracker import record_store
+from services.tracker import record_store, timers_store
 from services.tracker import store as tracker_store
 from shared import inbox, migrate, outbox
 from shared.postgres import Connection
@@ -37,7 +37,7 @@ INSERT INTO deadlines
     SELECT pg_temp.id(n, 10 + kind), pg_temp.id(n, 1), CASE kind WHEN 1 THEN 'acknowledge' ELSE 'reply' END, at, '1wd',
         at, at, false, 'hash', 'calendar', pg_temp.id(1, 9), NULL, NULL FROM numbers, generate_series(1, 2) AS kind;
 INSERT INTO timers
-    SELECT pg_temp.id(n, 10 + kind), 'due', at FROM numbers, generate_series(1, 2) AS kind;
+    SELECT pg_temp.id(n, 10 + kind), 'due', at, 'department' FROM numbers, generate_series(1, 2) AS kind;
 INSERT INTO outcomes SELECT pg_temp.id(n, 11), 'met', at FROM numbers;
 INSERT INTO inaction
     SELECT pg_temp.id(n, 20), pg_temp.id(n, 1), department, 'not_answered', 'reply', at, at, 'evidence' FROM numbers;
@@ -144,15 +144,15 @@ def assert_lean(plan: dict[str, Any], index: str, *, at_most: int) -> None:
 
 class TestTracker:
     async def test_claiming_timers_reads_those_that_are_due(self, tracker: Connection) -> None:
-        plan = await plan_of(tracker, tracker_store.CLAIM_TIMERS, SOON, 1000)
+        plan = await plan_of(tracker, timers_store.CLAIM_TIMERS, SOON, 1000)
         assert_lean(plan, "timers_due", at_most=6 * 20)
 
     async def test_claiming_timers_after_a_long_pause_reads_one_batch(self, tracker: Connection) -> None:
-        plan = await plan_of(tracker, tracker_store.CLAIM_TIMERS, NOW + timedelta(days=365), 20)
+        plan = await plan_of(tracker, timers_store.CLAIM_TIMERS, NOW + timedelta(days=365), 20)
         assert_lean(plan, "timers_due", at_most=4 * 20)
 
     async def test_a_look_for_due_timers_that_finds_none_reads_nothing(self, tracker: Connection) -> None:
-        plan = await plan_of(tracker, tracker_store.CLAIM_TIMERS, NOW, 1000)
+        plan = await plan_of(tracker, timers_store.CLAIM_TIMERS, NOW, 1000)
         assert_lean(plan, "timers_due", at_most=0)
 
     @pytest.mark.parametrize("department", ["old-3", "new"])
@@ -177,7 +177,7 @@ class TestTracker:
 
     async def test_stopping_clocks_reads_those_of_the_case(self, tracker: Connection) -> None:
         case = await tracker.fetchval("SELECT complaint_id FROM cases LIMIT 1 OFFSET 5000")
-        plan = await plan_of(tracker, tracker_store.STOP_CLOCKS, case, ["acknowledge", "reply"], NOW, "met")
+        plan = await plan_of(tracker, timers_store.STOP_CLOCKS, case, ["acknowledge", "reply"], NOW, "met", True)
         assert_lean(plan, "deadlines_case", at_most=8)
         assert "timers_pkey" in indexes(plan)
 

@@ -32,7 +32,7 @@ async def lively_cases(pool: Pool, policy: Policy, calendar: Calendar) -> Sequen
         await casework.acknowledge(case.complaint_id, officer, 1)
         await casework.reply(case.complaint_id, officer, 2, "路灯已经修好。")
     await run_ahead(pool, timedelta(days=90))
-    await Sweeper(pool, Relay(pool, []), policy, calendar).sweep()
+    await Sweeper(pool, Relay(pool, []), policy).sweep()
     return cases
 
 

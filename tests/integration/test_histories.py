@@ -10,17 +10,15 @@ import httpx
 
 from services.tracker.calendar import Calendar
 from services.tracker.lifecycle import MOVES, Action, Role, legal_actions
-from services.tracker.sweeper import Sweeper
 from services.tracker.verifying import Whole
 from shared.events import CaseEvent, ComplaintAssigned
 from shared.language import CaseStatus, DecisionSource, Kind
-from shared.outbox import Relay
 from shared.policy import Policy
 from shared.postgres import Pool
 from shared.wire import decode
 from tests.examples import assigned, message_record, waiting
 from tests.integration.acting import act, placed_again, token
-from tests.integration.cases import open_cases, run_ahead
+from tests.integration.cases import open_cases, run_ahead, sweeper_of
 from tests.integration.records import checked
 
 DEPARTMENTS = ("urban-management", "housing-construction", "water-supply")
@@ -78,7 +76,7 @@ class County:
             case 0:
                 self.ahead += timedelta(hours=self.chance.randrange(1, 5))
                 await run_ahead(self.pool, self.ahead)
-                await Sweeper(self.pool, Relay(self.pool, []), self.policy, self.calendar).sweep()
+                await sweeper_of(self.pool, self.policy, self.calendar).sweep()
             case 1:
                 await self.router_speaks()
             case _:

@@ -11,13 +11,12 @@ from services.tracker.sweeper import Sweeper
 from services.tracker.verifying import Whole
 from shared.events import ComplaintAssigned
 from shared.language import DecisionSource, Kind
-from shared.outbox import Relay
 from shared.policy import Policy
 from shared.postgres import Pool
 from shared.term import Term
 from tests.examples import assigned
 from tests.integration.acting import SUPERVISOR, act, done, officer, placed_again, seen
-from tests.integration.cases import open_cases, run_ahead
+from tests.integration.cases import open_cases, run_ahead, sweeper_of
 from tests.integration.records import checked
 
 LEAD, HELPER, OTHER = "urban-management", "water-supply", "power-supply"
@@ -40,7 +39,7 @@ async def case(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Compla
 
 @pytest.fixture
 def sweeper(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Sweeper:
-    return Sweeper(tracker_pool, Relay(tracker_pool, []), policy, calendar)
+    return sweeper_of(tracker_pool, policy, calendar)
 
 
 @pytest.mark.parametrize("lead_comes", ["first", "last", "between"])

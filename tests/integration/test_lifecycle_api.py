@@ -23,13 +23,12 @@ from shared.events import (
     ComplaintAssigned,
 )
 from shared.language import DecisionSource, Kind
-from shared.outbox import Relay
 from shared.policy import Policy
 from shared.postgres import Pool
 from shared.term import Term
 from tests.examples import assigned
 from tests.integration.acting import CENTRE, NEXT, SUPERVISOR, act, done, last_event, officer, placed_again, seen
-from tests.integration.cases import open_cases, run_ahead
+from tests.integration.cases import open_cases, run_ahead, sweeper_of
 from tests.integration.records import checked
 
 OURS, THEIRS = "urban-management", NEXT
@@ -44,7 +43,7 @@ async def case(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Compla
 
 @pytest.fixture
 def sweeper(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Sweeper:
-    return Sweeper(tracker_pool, Relay(tracker_pool, []), policy, calendar)
+    return sweeper_of(tracker_pool, policy, calendar)
 
 
 async def standing(tracker: httpx.AsyncClient, case: ComplaintAssigned, clock: str = "reply") -> dict[str, Any]:

@@ -94,7 +94,7 @@ class TestWhatIsWritten:
             await casework.reply(case.complaint_id, officer, None, "路灯已经修好。")
 
         async def sweep() -> None:
-            while await Sweeper(tracker_pool, Relay(tracker_pool, []), policy, calendar).sweep():
+            while await Sweeper(tracker_pool, Relay(tracker_pool, []), policy).sweep():
                 pass
 
         async def anchor() -> None:

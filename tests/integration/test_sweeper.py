@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.tracker import store
+from services.tracker import store, timers_store
 from services.tracker.calendar import Calendar
 from services.tracker.sweeper import Sweeper
 from shared.auth import Role
@@ -26,8 +26,8 @@ from tests.tokens import bearer
 
 
 @pytest.fixture
-def sweeper(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Sweeper:
-    return Sweeper(tracker_pool, Relay(tracker_pool, []), policy, calendar)
+def sweeper(tracker_pool: Pool, policy: Policy) -> Sweeper:
+    return Sweeper(tracker_pool, Relay(tracker_pool, []), policy)
 
 
 async def outcomes(pool: Pool) -> Counter[tuple[str, str]]:
@@ -119,7 +119,7 @@ async def test_sweepers_side_by_side_fire_each_timer_once(
     await run_ahead(tracker_pool, timedelta(days=90))
 
     async def sweep_all() -> int:
-        sweeper = Sweeper(tracker_pool, Relay(tracker_pool, []), policy, calendar)
+        sweeper = Sweeper(tracker_pool, Relay(tracker_pool, []), policy)
         fired = 0
         while count := await sweeper.sweep():
             fired += count
@@ -218,14 +218,14 @@ async def test_it_keeps_sweeping_when_the_database_was_away(
     await open_cases(tracker_pool, policy, calendar, assigned())
     await run_ahead(tracker_pool, timedelta(days=90))
     failures = iter([ConnectionResetError, TimeoutError])
-    present = store.present
+    read_clock = timers_store.read_clock
 
-    async def present_or_away(connection: Any) -> Any:
+    async def read_or_away(connection: Any) -> Any:
         if failure := next(failures, None):
             raise failure
-        return await present(connection)
+        return await read_clock(connection)
 
-    monkeypatch.setattr(store, "present", present_or_away)
+    monkeypatch.setattr(timers_store, "read_clock", read_or_away)
     sweeping = asyncio.create_task(sweeper.run())
     async with asyncio.timeout(30):
         while await tracker_pool.fetchval("SELECT count(*) FROM timers"):  # noqa: ASYNC110
