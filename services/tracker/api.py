@@ -109,7 +109,7 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
             raise Problem(403, "您只能查看本单位的工单。", "You may see the cases of your own department only.")
         if code not in policy.departments:
             raise Problem(404, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
-        rows = await pool.fetch(store.READ_QUEUE, code, status, after, limit)
+        rows = await store.read_queue(pool, code, status, after, limit)
         return _page([_case(row) for row in rows], "complaint_id", limit)
 
     @app.get("/v1/supervision/summary", tags=["supervision"], dependencies=[_SUPERVISION])

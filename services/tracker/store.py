@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import orjson
+from asyncpg import Record
 
 from services.tracker.assigning import Followed
 from services.tracker.lifecycle import Action, Actor, CaseState, Role
@@ -120,14 +121,23 @@ WHERE complaint_id = $1
 ORDER BY started_at, due_at, clock
 """
 
-# Bounds instead of an equality, and no condition on $3: so the page is read from cases_queue, from where the last one
+# Bounds instead of an equality, and no condition on $2: so the page is read from cases_queue, from where the last one
 # ended, whatever the planner believes of the other departments' cases.
 READ_QUEUE = (
     _CASE
     + """
-WHERE (department, complaint_id) > ($1, coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'))
-    AND department <= $1 AND NOT in_transit AND ($2::text IS NULL OR status = $2)
-ORDER BY department, complaint_id LIMIT $4
+WHERE (department, complaint_id) > ($1, coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'))
+    AND department <= $1 AND NOT in_transit
+ORDER BY department, complaint_id LIMIT $3
+"""
+)
+# The same from cases_queue_of_status: what has another status by now, above all what is closed, is not walked over.
+READ_QUEUE_OF_STATUS = (
+    _CASE
+    + """
+WHERE department = $1 AND status = $4 AND NOT in_transit
+    AND complaint_id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
+ORDER BY complaint_id LIMIT $3
 """
 )
 
@@ -309,3 +319,14 @@ async def latest_deadlines(connection: Connection, complaint_id: UUID) -> Mappin
 
 async def update_case(connection: Connection, complaint_id: UUID, state: CaseState) -> None:
     await connection.execute(UPDATE_CASE, complaint_id, state.status, state.version)
+    if stopped:
+        await stop_clocks(connection, complaint_id, stopped, outcome, at)
+
+
+async def read_queue(
+    pool: Pool, department: DepartmentCode, status: CaseStatus | None, after: UUID | None, limit: int
+) -> Sequence[Record]:
+    """A department's cases, of one status where it is given, in the order of their ids from `after` on."""
+    if status is None:
+        return await pool.fetch(READ_QUEUE, department, after, limit)
+    return await pool.fetch(READ_QUEUE_OF_STATUS, department, after, limit, status)
