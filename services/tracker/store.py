@@ -319,8 +319,6 @@ async def latest_deadlines(connection: Connection, complaint_id: UUID) -> Mappin
 
 async def update_case(connection: Connection, complaint_id: UUID, state: CaseState) -> None:
     await connection.execute(UPDATE_CASE, complaint_id, state.status, state.version)
-    if stopped:
-        await stop_clocks(connection, complaint_id, stopped, outcome, at)
 
 
 async def read_queue(
