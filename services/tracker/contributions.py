@@ -33,6 +33,6 @@ class Contributions:
                 raise NotYourCase
             check_contribution(asked["contributed_at"], asked["released_at"], case.state.status)
             now = await store.present(connection)
-            await contributions_store.contribute(connection, case_id, actor.department, said, now)
-            happened = Happening(case_id, Joint.CONTRIBUTED, actor, now, deadline_id=asked["deadline_id"], note=said)
+            met = await contributions_store.contribute(connection, case_id, actor.department, said, now)
+            happened = Happening(case_id, Joint.CONTRIBUTED, actor, now, deadline_id=met, note=said)
             await append_to_record(connection, [happened])

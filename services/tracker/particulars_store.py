@@ -31,7 +31,10 @@ SELECT
     (
         SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
             'department', department, 'asked_at', asked_at, 'due_at', (
-                SELECT due_at FROM deadlines WHERE deadlines.deadline_id = contributions.deadline_id
+                SELECT due_at FROM deadlines
+                WHERE deadlines.complaint_id = $1 AND clock = 'contribute'
+                    AND deadlines.department = contributions.department
+                ORDER BY started_at DESC, due_at DESC LIMIT 1
             ),
             'text', text, 'contributed_at', contributed_at, 'released_at', released_at
         )) ORDER BY asked_at, department), '[]')

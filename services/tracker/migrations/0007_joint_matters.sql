@@ -8,7 +8,6 @@ CREATE TABLE contributions (
     complaint_id uuid NOT NULL REFERENCES cases,
     department text NOT NULL,
     decision_id uuid NOT NULL,
-    deadline_id uuid NOT NULL REFERENCES deadlines,
     asked_at timestamptz NOT NULL,
     text text,
     contributed_at timestamptz,
