@@ -10,7 +10,15 @@ from pydantic import BeforeValidator, Field
 from shared.counting import Counting, Season, Span, Starts
 from shared.escalation import Escalation
 from shared.language import Kind
-from shared.policy import CaseTerms, PolicyRecord, Statutory, Words, certainly_longer
+from shared.policy import (
+    DEFAULT_REPEAT_WINDOW,
+    DEFAULT_RETENTION,
+    CaseTerms,
+    PolicyRecord,
+    Statutory,
+    Words,
+    certainly_longer,
+)
 from shared.policy_lifecycle import ExtensionRules, ReturnRules, SuspensionRules
 from shared.policy_problems import Problem
 from shared.policy_yaml import Document
@@ -72,6 +80,9 @@ class TermsFile(PolicyRecord):
     returns: ReturnRules = ReturnRules()
     suspension: SuspensionRules = SuspensionRules()
     extension: ExtensionRules = ExtensionRules()
+    # Less than half a year would erase identities that a running review still needs; a slip must not do that.
+    retention_days: Annotated[int, Field(ge=180, le=36_500)] = DEFAULT_RETENTION.days
+    repeat_window_days: Annotated[int, Field(ge=1, le=366)] = DEFAULT_REPEAT_WINDOW.days
 
     @property
     def counting(self) -> Counting:
@@ -155,3 +166,5 @@ def _terms(file: TermsFile) -> Iterator[tuple[tuple[str, ...], Term]]:
         yield ("terms", kind, "reply"), terms.reply
     yield ("urgent_terms", "acknowledge"), file.urgent_terms.acknowledge
     yield ("urgent_terms", "reply"), file.urgent_terms.reply
+    for kind, statutory in file.statutory.items():
+        yield ("statutory", kind, "reply"), statutory.reply

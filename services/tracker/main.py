@@ -9,6 +9,7 @@ from services.tracker.gauges import refresh_gauges
 from services.tracker.handlers import OpenCases
 from services.tracker.ladder import TimerKind
 from services.tracker.lifecycle_api import add_lifecycle_routes
+from services.tracker.recomputing import Recomputing
 from services.tracker.settings import TrackerSettings
 from services.tracker.suspensions import resuming
 from services.tracker.sweeper import Sweeper
@@ -46,6 +47,7 @@ async def run(settings: TrackerSettings) -> None:
             base,
             sweeper.run(),
             Anchoring(base.pool).run(),
+            Recomputing(base.pool, base.relay, calendar).run(),
             needs_kafka=True,
             refreshes=(refresh_gauges(base.pool),),
             probes=(Probe("clock", sweeper.check_clock, required=False),),

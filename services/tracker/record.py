@@ -29,7 +29,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Fired(StrEnum):
-    """What happens by itself when its time comes."""
+    """What happens by itself."""
 
     WARNED = "warned"
     URGED = "urged"
@@ -37,6 +37,8 @@ class Fired(StrEnum):
     SUSPECTED = "suspected"
     SUPERVISED = "supervised"
     NOTICE_ISSUED = "notice_issued"
+    # A holiday notice arrived, and deadlines that it decides were counted again.
+    RECOMPUTED = "recomputed"
 
 
 class Joint(StrEnum):
