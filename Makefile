@@ -33,6 +33,10 @@ test: check ## Everything: check, then integration, end-to-end and fault tests o
 bench: .venv/.dev ## The whole stack under load next to the bare pipe (a few minutes)
 	@$(PYTHON_IN) -m bench.main_job $(ARGS)
 
+.PHONY: bench-timers
+bench-timers: .venv/.dev ## 100,000 deadlines of one second among 10 million open cases (half an hour, 40 GB of disk)
+	@$(PYTHON_IN) -m bench.timers $(ARGS)
+
 .PHONY: bench-deadlines
 bench-deadlines: .venv/.dev ## A million deadlines against a naive count, and how many a core counts (two minutes)
 	@$(PYTHON_IN) -m bench.deadlines $(ARGS)

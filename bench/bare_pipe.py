@@ -28,7 +28,7 @@ from services.intake.complaint import County
 from services.intake.ticket import ticket_number
 from services.intake.vault import Identity, Keyring, seal
 from services.router import store as router_store
-from services.tracker import record_store
+from services.tracker import record_store, timers_store
 from services.tracker import store as tracker_store
 from services.tracker.calendar import Calendar
 from services.tracker.deadlines import due
@@ -223,26 +223,15 @@ async def _insert_cases(
         [None] * 2 * n,
     )
     await connection.execute(
-        tracker_store.INSERT_TIMERS,
+        timers_store.INSERT_TIMERS,
         [*deadlines, *deadlines[n:]],
         ["due"] * 2 * n + ["warning"] * n,
         [due_at] * 3 * n,
+        ["department"] * 3 * n,
     )
-    await connection.execute(
-        record_store.INSERT_ENTRIES,
-        ids,
-        [1] * n,
-        ["assign"] * n,
-        [1] * n,
-        ["dispatched"] * n,
-        ["system"] * n,
-        [None] * n,
-        [None] * n,
-        [now] * n,
-        [None] * n,
-        [_DEADLINES_TOLD] * n,
-        [bytes(32)] * n,
-        [bytes(32)] * n,
+    told = (1, "assign", 1, "dispatched", "system", None, None, now, None, _DEADLINES_TOLD, bytes(32), bytes(32))
+    await connection.copy_records_to_table(
+        "entries", columns=record_store.ENTRY_COLUMNS, records=[(each, *told) for each in ids]
     )
 
 

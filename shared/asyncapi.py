@@ -41,6 +41,7 @@ from shared.events import (
     DeadlineWarned,
     Event,
     InactionSuspected,
+    SupervisionNoticeIssued,
 )
 from shared.topics import Topic, all_topics
 
@@ -114,11 +115,11 @@ CHANNELS = (
     Channel(
         "supervisionAlerts",
         topics.SUPERVISION_ALERTS,
-        (InactionSuspected,),
+        (InactionSuspected, SupervisionNoticeIssued),
         "department",
         ("tracker",),
         ("supervisionOffice",),
-        "Suspected inaction, for the supervision office.",
+        "Suspected inaction and notices of what long stays unanswered, for the supervision office.",
     ),
 )
 

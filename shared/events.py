@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from uuid_utils.compat import uuid5
 
 from shared.language import (
+    Addressee,
     CaseStatus,
     Channel,
     Clock,
@@ -231,6 +232,8 @@ class CaseUrged(CaseEvent):
     event_type: ClassVar[str] = "hotline.case.urged.v1"
 
     note: str
+    # Set where it was said by itself, as a step of the escalation ladder.
+    addressee: Addressee | None = None
 
 
 class CaseSupervised(CaseEvent):
@@ -239,6 +242,8 @@ class CaseSupervised(CaseEvent):
     event_type: ClassVar[str] = "hotline.case.supervised.v1"
 
     note: str
+    # Set where it was said by itself, as a step of the escalation ladder.
+    addressee: Addressee | None = None
 
 
 class ClockEvent(Event):
@@ -253,9 +258,13 @@ class ClockEvent(Event):
 class DeadlineWarned(ClockEvent):
     event_type: ClassVar[str] = "hotline.deadline.warned.v1"
 
+    addressee: Addressee | None = None
+
 
 class DeadlineMissed(ClockEvent):
     event_type: ClassVar[str] = "hotline.deadline.missed.v1"
+
+    addressee: Addressee | None = None
 
 
 class DeadlineRecomputed(ClockEvent):
@@ -284,6 +293,16 @@ class InactionSuspected(ClockEvent):
     evidence: str
 
 
+class SupervisionNoticeIssued(ClockEvent):
+    """The last step of the escalation ladder (通报): a deadline was missed and long past it is still not met."""
+
+    event_type: ClassVar[str] = "hotline.supervision.notice_issued.v1"
+
+    addressee: Addressee
+    # One sentence in Chinese: what was due when, and what is missing.
+    note: str
+
+
 EVENTS: tuple[type[Event], ...] = (
     ComplaintReceived,
     ComplaintAssigned,
@@ -307,4 +326,5 @@ EVENTS: tuple[type[Event], ...] = (
     DeadlineMissed,
     DeadlineRecomputed,
     InactionSuspected,
+    SupervisionNoticeIssued,
 )

@@ -81,6 +81,15 @@ class CaseStatus(StrEnum):
     DECLINED = "declined"
 
 
+class Addressee(StrEnum):
+    """To whom a step of the escalation ladder is said; the department is the one that the deadline binds."""
+
+    DEPARTMENT = "department"
+    DEPARTMENT_HEAD = "department_head"
+    CENTRE = "centre"
+    SUPERVISION_OFFICE = "supervision_office"
+
+
 class Satisfaction(StrEnum):
     """What the reporter said when called back."""
 

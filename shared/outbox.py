@@ -34,6 +34,8 @@ TOPICS = "SELECT DISTINCT topic FROM outbox"
 DEPTH = "SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 FROM outbox"
 
 _BATCH = 1000
+# From here on COPY costs half as much as INSERT; below, its second round trip to the server costs more.
+_COPY_FROM = 100
 _POLL_SECONDS = 1.0
 _GATHERING_SECONDS = 0.03
 _SEND_SECONDS = 20.0
@@ -43,7 +45,13 @@ _PAUSE_AFTER_FAILURE_SECONDS = 1.0
 
 async def append(connection: Connection, messages: Sequence[Message]) -> None:
     """Write `messages` in the caller's transaction; they are published, in this order, after it commits."""
-    if messages:
+    if len(messages) >= _COPY_FROM:
+        await connection.copy_records_to_table(
+            "outbox",
+            columns=("topic", "key", "headers", "body"),
+            records=((m.topic, m.key, orjson.dumps(m.headers).decode(), m.body) for m in messages),
+        )
+    elif messages:
         await connection.execute(
             APPEND,
             [m.topic for m in messages],

@@ -14,9 +14,11 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.counting import Counting
+from shared.escalation import Escalation
 from shared.language import Channel, DepartmentCode, Kind, Urgency
 from shared.notices import Notice
-from shared.term import Term, Unit, WrittenTerm
+from shared.policy_lifecycle import ExtensionRules, ReturnRules, SuspensionRules
+from shared.term import Term, Unit, WrittenTerm, not_shorter
 
 __all__ = [
     "AccusationWords",
@@ -173,6 +175,13 @@ class CaseTerms(PolicyRecord):
     reply: WrittenTerm
     # How long before the reply is due the department is warned.
     warn_before: WrittenTerm
+    # Until when a co-handler of a joint matter contributes; half of the reply's term where it is not written.
+    contribute: WrittenTerm | None = None
+
+    @property
+    def contribution(self) -> Term:
+        """The term of a co-handler's part, in the unit of the reply unless the policy writes another."""
+        return self.contribute or Term(max(1, self.reply.amount // 2), self.reply.unit)
 
     @model_validator(mode="after")
     def _stands_in_order(self) -> Self:
@@ -180,14 +189,19 @@ class CaseTerms(PolicyRecord):
             raise ValueError(
                 f"warn_before {self.warn_before} cannot be counted back; write working days, days, hours or minutes",
             )
-        if _not_shorter(self.warn_before, self.reply):
+        if not_shorter(self.warn_before, self.reply):
             raise ValueError(
                 f"warn_before {self.warn_before} is not shorter than reply {self.reply}, so the warning would come "
                 "before the case; write a shorter warn_before",
             )
-        if self.acknowledge != self.reply and _not_shorter(self.acknowledge, self.reply):
+        if self.acknowledge != self.reply and not_shorter(self.acknowledge, self.reply):
             raise ValueError(
                 f"acknowledge {self.acknowledge} is longer than reply {self.reply}; write at most {self.reply}",
+            )
+        if self.contribute and not_shorter(self.contribute, self.reply):
+            raise ValueError(
+                f"contribute {self.contribute} is not shorter than reply {self.reply}, so the lead could not use it; "
+                "write a shorter contribute",
             )
         return self
 
@@ -207,6 +221,9 @@ class Policy(PolicyRecord):
     # What the law asks for, by kind; see `statutory_for`.
     statutory: Mapping[Kind, Statutory]
     urgent_terms: CaseTerms
+    # Around the deadlines of `terms` and of `urgent_terms`.
+    escalation: Escalation = Escalation()
+    urgent_escalation: Escalation = Escalation()
     # A text with one of these is about danger to life or a failure of water, power or gas.
     urgent_words: tuple[Word, ...]
     counting: Counting
@@ -216,6 +233,9 @@ class Policy(PolicyRecord):
     repeat_window: timedelta = DEFAULT_REPEAT_WINDOW
     # Holiday notices that the county wrote down itself, ahead of the calendar library.
     notices: tuple[Notice, ...]
+    returns: ReturnRules = ReturnRules()
+    suspension: SuspensionRules = SuspensionRules()
+    extension: ExtensionRules = ExtensionRules()
 
     def name_of(self, code: DepartmentCode) -> str:
         """The department's name; the code where the policy has dropped a department that still has cases."""
@@ -224,6 +244,9 @@ class Policy(PolicyRecord):
 
     def terms_for(self, kind: Kind, urgency: Urgency) -> CaseTerms:
         return self.urgent_terms if urgency is Urgency.URGENT else self.terms[kind]
+
+    def escalation_for(self, urgency: Urgency) -> Escalation:
+        return self.urgent_escalation if urgency is Urgency.URGENT else self.escalation
 
     def statutory_for(self, kind: Kind, matter: str | None) -> Statutory | None:
         """What the law sets for the matter, or else for the kind; urgency makes no difference to the law."""
@@ -241,13 +264,4 @@ def certainly_longer(one: Term, other: Term) -> bool:
     """Whether `one` is longer than `other` on whatever day they start; False where that depends on the day."""
     if one.unit is Unit.WORKING_DAY and other.unit is Unit.CALENDAR_DAY:
         return one.amount > other.amount
-    return one != other and _not_shorter(one, other)
-
-
-def _not_shorter(one: Term, other: Term) -> bool:
-    """Whether `one` is at least as long as `other`; False where the units cannot be compared."""
-    if one.unit is other.unit:
-        return one.amount >= other.amount
-    if one.clock_time is not None and other.clock_time is not None:
-        return one.clock_time >= other.clock_time
-    return False
+    return one != other and not_shorter(one, other)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from shared.counting import Counting, Season, Span, Starts
+from shared.escalation import Escalation
 from shared.language import Kind
 from shared.policy import (
     DEFAULT_REPEAT_WINDOW,
@@ -18,9 +19,10 @@ from shared.policy import (
     Words,
     certainly_longer,
 )
+from shared.policy_lifecycle import ExtensionRules, ReturnRules, SuspensionRules
 from shared.policy_problems import Problem
 from shared.policy_yaml import Document
-from shared.term import Term, Unit
+from shared.term import Term, Unit, not_shorter
 
 __all__ = ["KindTerms", "TermsFile", "check_terms"]
 
@@ -72,7 +74,12 @@ class TermsFile(PolicyRecord):
     # What the law asks for beside the county's own promise, by kind; a matter may name its own.
     statutory: Mapping[Kind, Statutory] = {}
     urgent_terms: CaseTerms
+    escalation: Escalation = Escalation()
+    urgent_escalation: Escalation = Escalation()
     urgent_words: Words
+    returns: ReturnRules = ReturnRules()
+    suspension: SuspensionRules = SuspensionRules()
+    extension: ExtensionRules = ExtensionRules()
     # Less than half a year would erase identities that a running review still needs; a slip must not do that.
     retention_days: Annotated[int, Field(ge=180, le=36_500)] = DEFAULT_RETENTION.days
     repeat_window_days: Annotated[int, Field(ge=1, le=366)] = DEFAULT_REPEAT_WINDOW.days
@@ -113,6 +120,29 @@ def check_terms(document: Document, file: TermsFile) -> Iterator[Problem]:
                 ("statutory", kind, "reply"),
                 f"the county gives itself {committed}, the law {statutory.reply}",
                 f"shorten reply of {kind} to what the law allows",
+            )
+    yield from _urges(document, "escalation", file.escalation, file.terms.by_kind())
+    yield from _urges(document, "urgent_escalation", file.urgent_escalation, {"urgent_terms": file.urgent_terms})
+
+
+def _urges(
+    document: Document, name: str, escalation: Escalation, terms: Mapping[Kind, CaseTerms] | Mapping[str, CaseTerms]
+) -> Iterator[Problem]:
+    """An urge comes after the warning and after the case: else it would be said of what nobody could have done yet."""
+    for kind, each in terms.items():
+        urge = escalation.reply.urge
+        if urge and not_shorter(urge.before, each.warn_before):
+            yield document.problem(
+                (name, "reply", "urge", "before"),
+                f"an urge {urge.before} ahead is not later than the warning of {kind}, {each.warn_before} ahead",
+                f"write less than {each.warn_before}",
+            )
+        urge = escalation.acknowledge.urge
+        if urge and not_shorter(urge.before, each.acknowledge):
+            yield document.problem(
+                (name, "acknowledge", "urge", "before"),
+                f"an urge {urge.before} ahead would come before the case of {kind}, which has {each.acknowledge}",
+                f"write less than {each.acknowledge}",
             )
 
 

@@ -62,12 +62,13 @@ async def serve(
     *background: Coroutine[Any, Any, None],
     needs_kafka: bool,
     refreshes: tuple[Refresh, ...] = (),
+    probes: tuple[Probe, ...] = (),
 ) -> None:
     """Serve HTTP, carry the outbox and consume until told to stop; a background task that fails ends the process.
 
-    `needs_kafka` says whether the service is of no use while Kafka is away.
+    `needs_kafka` says whether the service is of no use while Kafka is away; `probes` are what else its readiness tells.
     """
-    add_operations(app, _probes(base, needs_kafka=needs_kafka), (_refresh_outbox(base), *refreshes))
+    add_operations(app, [*_probes(base, needs_kafka=needs_kafka), *probes], (_refresh_outbox(base), *refreshes))
     server = _Server(
         uvicorn.Config(
             app,

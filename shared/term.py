@@ -56,6 +56,15 @@ class Term:
         return f"{self.amount}{self.unit}"
 
 
+def not_shorter(one: Term, other: Term) -> bool:
+    """Whether `one` is at least as long as `other`; False where the units cannot be compared."""
+    if one.unit is other.unit:
+        return one.amount >= other.amount
+    if one.clock_time is not None and other.clock_time is not None:
+        return one.clock_time >= other.clock_time
+    return False
+
+
 def _read(value: object) -> Term:
     return value if isinstance(value, Term) else Term.parse(str(value))
 

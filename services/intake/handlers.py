@@ -11,9 +11,13 @@ from shared.events import (
     CaseClosed,
     CaseDeclined,
     CaseEvent,
+    CaseExtended,
     CaseOpened,
+    CaseReassigned,
     CaseReplied,
+    CaseResumed,
     CaseReworked,
+    CaseSuspended,
     Event,
 )
 from shared.postgres import Connection
@@ -22,6 +26,10 @@ from shared.wire import Received
 TOLD_TO_REPORTERS: tuple[type[Event], ...] = (
     CaseOpened,
     CaseAcknowledged,
+    CaseReassigned,
+    CaseExtended,
+    CaseSuspended,
+    CaseResumed,
     CaseReplied,
     CaseCallbackRequested,
     CaseReworked,

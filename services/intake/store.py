@@ -9,7 +9,7 @@ from asyncpg import Record
 
 from services.intake.complaint import Complaint
 from services.intake.vault import Sealed
-from shared.events import CaseDeclined, CaseEvent, CaseReplied
+from shared.events import CaseDeclined, CaseEvent, CaseExtended, CaseReplied, CaseSuspended
 from shared.postgres import Connection, Pool
 from shared.wire import Received
 
@@ -164,6 +164,9 @@ def _words(event: CaseEvent) -> str | None:
             return event.reply
         case CaseDeclined():
             return event.lawful_channel
+        # Why it takes longer: the reason that the department gave and somebody approved.
+        case CaseExtended() | CaseSuspended():
+            return event.reason
         case _:
             return None
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from services.tracker import deadlines, record_store, store, verifying
+from services.tracker import deadlines, record_store, store, timers_store, verifying
 from services.tracker.calendar import Calendar
 from services.tracker.due import format_due
 from services.tracker.main import run
@@ -87,7 +87,13 @@ def clock(
         raise typer.BadParameter(
             "real deadlines run on real time; HOTLINE_SIMULATION=true allows this in a demonstration"
         )
-    asyncio.run(_set_clock(str(settings.database_url), timedelta(days=ahead)))
+    asyncio.run(_execute(str(settings.database_url), store.SET_SIMULATED_CLOCK, timedelta(days=ahead)))
+
+
+@app.command("confirm-clock")
+def confirm_clock() -> None:
+    """Say that the database's clock is right after it jumped: every tracker fires again at its next look."""
+    asyncio.run(_execute(str(read_settings(PostgresSettings).database_url), timers_store.CONFIRM_CLOCK))
 
 
 @app.command()
@@ -123,10 +129,10 @@ async def _heads(database_url: str) -> Sequence[str]:
         return [anchor.line for anchor in await record_store.read_anchors(connection)]
 
 
-async def _set_clock(database_url: str, ahead: timedelta) -> None:
+async def _execute(database_url: str, statement: str, *arguments: object) -> None:
     connection = await asyncpg.connect(database_url)
     try:
-        await connection.execute(store.SET_SIMULATED_CLOCK, ahead)
+        await connection.execute(statement, *arguments)
     finally:
         await connection.close()
 

@@ -15,7 +15,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from services.tracker import store
 from services.tracker.acting import READERS, may_read, officer_of
 from services.tracker.casework import Casework, NoSuchCase
+from services.tracker.guards import AgainstRule
 from services.tracker.lifecycle import IllegalMove, NotYourCase, StaleVersion
+from services.tracker.particulars_store import particulars
 from shared.auth import Principal, Role, allow
 from shared.http import Problem
 from shared.language import CaseStatus, DepartmentCode, Nature
@@ -77,7 +79,7 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
 
     @app.get("/v1/cases/{case_id}", tags=["cases"])
     async def one(case_id: UUID, reader: Reader) -> dict[str, Any]:
-        """A case with its deadlines and what became of each."""
+        """All there is to a case: deadlines and what became of each, what was asked and decided, who contributes."""
         await require_readable(pool, reader, case_id)
         return await read_case(pool, case_id)
 
@@ -107,7 +109,7 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
             raise Problem(403, "您只能查看本单位的工单。", "You may see the cases of your own department only.")
         if code not in policy.departments:
             raise Problem(404, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
-        rows = await pool.fetch(store.READ_QUEUE, code, status, after, limit)
+        rows = await store.read_queue(pool, code, status, after, limit)
         return _page([_case(row) for row in rows], "complaint_id", limit)
 
     @app.get("/v1/supervision/summary", tags=["supervision"], dependencies=[_SUPERVISION])
@@ -148,11 +150,16 @@ def refusals() -> Iterator[None]:
         raise Problem(409, str(error), status_now=error.current.status, version_now=error.current.version) from None
     except IllegalMove as error:
         raise Problem(409, str(error), status_now=error.status, legal=error.legal) from None
+    except AgainstRule as error:
+        raise Problem(409, str(error), why=error.why, legal=error.offers) from None
 
 
 async def require_readable(pool: Pool, principal: Principal, case_id: UUID) -> None:
     """Problem 403 where the case is not theirs to see; to an officer one that does not exist is not theirs either."""
-    if not may_read(principal, None) and not may_read(principal, await pool.fetchval(store.FIND_DEPARTMENT, case_id)):
+    if may_read(principal, None):
+        return
+    rows = await pool.fetch(store.FIND_DEPARTMENTS, case_id)
+    if not any(may_read(principal, row["department"]) for row in rows):
         raise Problem(
             403, "您只能处理和查看本单位的工单。", "You may see and work the cases of your own department only."
         )
@@ -163,7 +170,8 @@ async def read_case(pool: Pool, case_id: UUID) -> dict[str, Any]:
     row = await pool.fetchrow(store.READ_CASE, case_id)
     if row is None:
         raise _no_such_case()
-    return _case(row)
+    beside = await particulars(pool, case_id)
+    return {**_case(row), **{name: orjson.loads(listed) for name, listed in beside.items()}}
 
 
 def _no_such_case() -> Problem:

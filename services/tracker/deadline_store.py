@@ -8,7 +8,7 @@ import orjson
 from asyncpg import Record
 
 from services.tracker import store
-from services.tracker.inputs import facts_from
+from services.tracker.inputs import facts_from, ladder_from
 from services.tracker.opening import DeadlineRow, StoredDeadline
 from shared.language import Clock, DepartmentCode, Nature
 from shared.postgres import Connection
@@ -17,9 +17,11 @@ from shared.term import Term
 _STORED = """
 SELECT
     deadline_id, complaint_id, clock, nature, legal_basis, started_at, term, due_at, warn_at, provisional,
-    policy_hash, calendar_version, inputs, EXISTS (
+    policy_hash, calendar_version, inputs, department, EXISTS (
         SELECT FROM outcomes WHERE outcomes.deadline_id = deadlines.deadline_id AND outcome = 'warned'
-    ) AS warned
+    ) AS warned, EXISTS (
+        SELECT FROM outcomes WHERE outcomes.deadline_id = deadlines.deadline_id AND outcome = 'urged'
+    ) AS urged
 FROM deadlines
 """
 _NOT_REPLACED = """
@@ -55,6 +57,7 @@ ORDER BY deadline_id, kind FOR UPDATE OF timers
 """
 READ_STANDING = _STORED + "WHERE complaint_id = $1 AND" + _NOT_REPLACED + "ORDER BY clock, nature"
 
+# In the order in which every transaction takes them, after the case itself: see LOCK_TIMERS in timers_store.py.
 SUPERSEDE = """
 WITH quiet AS (DELETE FROM timers WHERE deadline_id = ANY($1::uuid[]))
 INSERT INTO outcomes (deadline_id, outcome, at)
@@ -115,4 +118,7 @@ def stored(row: Record) -> StoredDeadline:
         policy_hash=row["policy_hash"],
         calendar_version=row["calendar_version"],
         warned=row["warned"],
+        department=row["department"],
+        urged=row["urged"],
+        ladder=ladder_from(inputs),
     )

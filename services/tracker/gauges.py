@@ -2,7 +2,7 @@
 
 from prometheus_client import Gauge
 
-from services.tracker import store
+from services.tracker import store, timers_store
 from shared.metrics import Refresh
 from shared.postgres import Pool
 
@@ -20,7 +20,7 @@ def refresh_gauges(pool: Pool) -> Refresh:
         OVERDUE.clear()
         for row in await pool.fetch(store.COUNT_OVERDUE):
             OVERDUE.labels(row["department"], row["clock"]).set(row["overdue"])
-        (late,) = await pool.fetch(store.OVERDUE_TIMERS)
+        (late,) = await pool.fetch(timers_store.OVERDUE_TIMERS)
         TIMERS_LATE.set(late["waiting"])
         TIMERS_LAG.set(late["lag"])
 

@@ -4,15 +4,18 @@ from collections.abc import Sequence
 
 from prometheus_client import Counter, Histogram
 
-from services.tracker import store
+from services.tracker import contributions_store, store
+from services.tracker.assigning import leading
 from services.tracker.calendar import Calendar
+from services.tracker.moving import Rules, case_message
 from services.tracker.opening import open_case
+from services.tracker.reassigning import reassign_cases
 from shared import outbox
-from shared.events import CaseEvent, ComplaintAssigned, Event, event_id
+from shared.events import ComplaintAssigned, Event
+from shared.language import Clock
 from shared.policy import Policy
 from shared.postgres import Connection
-from shared.topics import CASES_EVENTS
-from shared.wire import Message, Received, encode
+from shared.wire import Received
 
 OPENED = Counter("hotline_cases_opened_total", "Cases opened", ["department"])
 ACCEPT_TO_CASE = Histogram(
@@ -22,34 +25,25 @@ ACCEPT_TO_CASE = Histogram(
 )
 
 
-def case_message(event: CaseEvent) -> Message:
-    """The record of `event` for everybody who follows cases; its id follows from the case and its version."""
-    return encode(
-        event,
-        topic=CASES_EVENTS,
-        event_id=event_id(event.complaint_id, f"{event.event_type}/{event.version}"),
-        source="tracker",
-        time=event.at,
-    )
-
-
 class OpenCases:
-    """Opens a case for every complaint that was assigned and has none."""
+    """Opens a case for every complaint that was assigned and has none; one that has follows the later decision."""
 
     def __init__(self, policy: Policy, calendar: Calendar) -> None:
-        self._policy = policy
-        self._calendar = calendar
+        self._rules = Rules(policy, calendar)
 
     async def __call__(self, connection: Connection, received: Sequence[Received[Event]]) -> None:
         now = await store.present(connection)
-        # Reversed: where one batch assigns a complaint twice, the first assignment opens the case.
-        assignments = {
-            r.event.complaint_id: r.event for r in reversed(received) if isinstance(r.event, ComplaintAssigned)
-        }
-        opened = [open_case(one, now, self._policy, self._calendar) for one in reversed(assignments.values())]
-        inserted = await store.insert_cases(connection, opened)
+        decisions = leading([r.event for r in received if isinstance(r.event, ComplaintAssigned)])
+        # Where one batch assigns a complaint twice, the earlier decision opens the case and the later is followed.
+        first = {one.complaint_id: one for one in reversed(decisions)}
+        opened = [open_case(one, now, self._rules.policy, self._rules.calendar) for one in first.values()]
+        inserted = await store.insert_cases(connection, opened) if opened else set()
         new = [o for o in opened if o.assigned.complaint_id in inserted]
+        asked = [(o.assigned, d) for o in new for d in o.deadlines if d.clock is Clock.CONTRIBUTE]
+        await contributions_store.ask(connection, asked, now)
         await outbox.append(connection, [case_message(o.event) for o in new])
         for case in new:
             OPENED.labels(case.assigned.department).inc()
             ACCEPT_TO_CASE.observe((now - case.assigned.accepted_at).total_seconds())
+        opening = {o.assigned.decision_id for o in new}
+        await reassign_cases(connection, self._rules, [one for one in decisions if one.decision_id not in opening])

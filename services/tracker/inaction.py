@@ -1,28 +1,16 @@
-"""What a missed deadline looks like, in one sentence of evidence, and which timers watch a deadline.
+"""What a deadline that nobody met looks like, in one sentence of evidence.
 
 Inaction is only ever suspected here; a person confirms or dismisses it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
-from enum import StrEnum
+from functools import lru_cache
 from typing import assert_never
 
 from services.tracker.deadlines import ending_day
 from shared.china_time import CHINA_TIME
 from shared.language import Clock, InactionKind
-
-
-class TimerKind(StrEnum):
-    WARNING = "warning"
-    DUE = "due"
-
-
-@dataclass(frozen=True, slots=True)
-class Timer:
-    kind: TimerKind
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +19,6 @@ class Suspicion:
 
     kind: InactionKind
     evidence: str
-
-
-def timers(clock: Clock, due_at: datetime, warn_at: datetime | None) -> tuple[Timer, ...]:
-    """The timers of a running clock, in the order in which they fire.
-
-    Only the reply clock warns. Inaction is suspected at the very moment the deadline is missed.
-    """
-    return tuple(_timers(clock, due_at, warn_at))
-
-
-def _timers(clock: Clock, due_at: datetime, warn_at: datetime | None) -> Iterator[Timer]:
-    if clock is Clock.REPLY and warn_at is not None:
-        yield Timer(TimerKind.WARNING, warn_at)
-    yield Timer(TimerKind.DUE, due_at)
 
 
 def suspect(
@@ -60,39 +34,57 @@ def suspect(
 
     `legal_basis` is the law that set the deadline, where it was the law: then it ran from the receipt.
     """
+    kind = InactionKind.NOT_ACKNOWLEDGED if clock is Clock.ACKNOWLEDGE else InactionKind.NOT_ANSWERED
+    missing = what_is_missing(clock, opened_at, due_at, met_at, department_name, ticket_number, legal_basis)
+    return Suspicion(kind, f"{missing}。")
+
+
+def what_is_missing(
+    clock: Clock,
+    opened_at: datetime,
+    due_at: datetime,
+    met_at: datetime | None,
+    department_name: str,
+    ticket_number: str,
+    legal_basis: str | None = None,
+) -> str:
+    """Ticket, department, what was due when, and what became of it; a sentence without its full stop."""
+    duty = _duty(clock)
+    since = f"至今未{duty}" if met_at is None else f"{_written(met_at)}才{duty}"
+    opened, due = _written(opened_at), written_deadline(due_at)
+    if legal_basis is not None:
+        return (
+            f"工单{ticket_number}于{opened}收到，由{department_name}承办，依照{legal_basis}应于{due}前{duty}，{since}，"
+            "已超过法定时限"
+        )
+    return f"工单{ticket_number}于{opened}派至{department_name}，应于{due}前{duty}，{since}"
+
+
+def _duty(clock: Clock) -> str:
     match clock:
         case Clock.ACKNOWLEDGE:
-            kind, duty = InactionKind.NOT_ACKNOWLEDGED, "签收"
+            return "签收"
         case Clock.REPLY:
-            kind, duty = InactionKind.NOT_ANSWERED, "答复"
+            return "答复"
         case Clock.CONTRIBUTE:
-            kind, duty = InactionKind.NOT_ANSWERED, "提交协办意见"
+            return "提交协办意见"
         case Clock.EXPLAIN:
-            kind, duty = InactionKind.NOT_ANSWERED, "作出说明"
+            return "作出说明"
         case _:
             assert_never(clock)
-    opened = _written(opened_at.astimezone(CHINA_TIME))
-    since = f"至今未{duty}" if met_at is None else f"{_written(met_at.astimezone(CHINA_TIME))}才{duty}"
-    if legal_basis is not None:
-        return Suspicion(
-            kind,
-            f"工单{ticket_number}于{opened}收到，由{department_name}承办，依照{legal_basis}应于{written_deadline(due_at)}"
-            f"前{duty}，{since}，已超过法定时限。",
-        )
-    return Suspicion(
-        kind,
-        f"工单{ticket_number}于{opened}派至{department_name}，应于{written_deadline(due_at)}前{duty}，{since}。",
-    )
 
 
-def _written(local: datetime) -> str:
+def _written(at: datetime) -> str:
+    local = at.astimezone(CHINA_TIME)
     return f"{local.year}年{local.month}月{local.day}日{local.hour}时{local.minute:02}分"
 
 
+# The deadlines of a day's end are the same for thousands of cases.
+@lru_cache(maxsize=256)
 def written_deadline(due_at: datetime) -> str:
     """The deadline in Chinese, by the clock in Asia/Shanghai; one at the end of a day is at its 24:00."""
     local = due_at.astimezone(CHINA_TIME)
     if local.time() != time.min:
-        return _written(local)
+        return _written(due_at)
     day = ending_day(due_at)
     return f"{day.year}年{day.month}月{day.day}日24时"

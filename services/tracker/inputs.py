@@ -1,6 +1,7 @@
 """What a deadline was counted from, as it is stored beside start and term, so that it can be counted again.
 
-What is left out has its default: no pauses, no extensions, no warning, and the law alone for the rules of counting.
+What is left out has its default: no pauses, no extensions, no warning, no escalation, and the law alone for the rules
+of counting.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from pydantic import TypeAdapter
 from services.tracker.deadlines import Facts, Pause
 from shared.china_time import CHINA_TIME
 from shared.counting import BY_LAW_ALONE, Counting
+from shared.escalation import PLAIN, Ladder
 from shared.term import Term, Unit
 
 _COUNTING = TypeAdapter(Counting)
@@ -21,7 +23,7 @@ _INSTANT = TypeAdapter(datetime)
 Inputs = Mapping[str, Any]
 
 
-def inputs_of(facts: Facts, warn_before: Term | None) -> Inputs | None:
+def inputs_of(facts: Facts, warn_before: Term | None, ladder: Ladder = PLAIN) -> Inputs | None:
     """The inputs as JSON has them; None where all have their defaults."""
     inputs: dict[str, Any] = {}
     if warn_before is not None:
@@ -32,6 +34,8 @@ def inputs_of(facts: Facts, warn_before: Term | None) -> Inputs | None:
         inputs["pauses"] = [{"start": p.start.isoformat(), "end": p.end.isoformat()} for p in facts.pauses]
     if facts.extensions:
         inputs["extensions"] = [str(term) for term in facts.extensions]
+    if ladder != PLAIN:
+        inputs["ladder"] = _written_ladder(ladder)
     return inputs or None
 
 
@@ -47,6 +51,16 @@ def facts_from(started_at: datetime, term: Term, due_at: datetime, inputs: Input
     extensions = tuple(map(Term.parse, inputs.get("extensions", ())))
     warn_before = Term.parse(inputs["warn_before"]) if "warn_before" in inputs else None
     return Facts(started_at, term, counting, pauses, extensions), warn_before
+
+
+def ladder_from(inputs: Inputs | None) -> Ladder:
+    """The ladder that a stored deadline was set with."""
+    return Ladder.model_validate(inputs["ladder"]) if inputs and "ladder" in inputs else PLAIN
+
+
+@lru_cache(maxsize=64)
+def _written_ladder(ladder: Ladder) -> Mapping[str, Any]:
+    return ladder.model_dump(mode="json", exclude_defaults=True)
 
 
 @lru_cache(maxsize=64)

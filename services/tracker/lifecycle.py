@@ -3,16 +3,20 @@
 What the table does not say outright:
 
 - A department acknowledges before it answers: a reply from `dispatched` or `rework` is illegal.
-- Asking for a return shows that the department has seen the case, so it stops the acknowledge clock, and a refused
-  return leads to `in_progress`. The reply clock runs on meanwhile: asking buys no time.
+- The reply clock belongs to the reporter, not to the department: asking for a return, granting it, refusing it and
+  giving the case to another department neither stop it nor start it again. What another department begins afresh is
+  its acknowledgement alone. Asking for a return shows that the department has seen the case, so it meets that clock.
 - A granted return leads to `dispatched` with no department: the case is on its way to the router, whose next decision
-  assigns it. Only then do fresh clocks start. Only the router's decision assigns, so that nobody can restart a clock
-  by passing a case along; the triage desk hands a case on by the same way.
+  assigns it. Only the router's decision assigns, the triage desk's and the supervision office's included, which come
+  the same way; so nobody can win time by passing a case along.
+- Only an approved extension, a suspension (approved, and bounded) and a rework change when the reply is due, each by a
+  further deadline that names the one it takes the place of and why. A request that nobody has decided changes nothing.
 - A department cannot suspend its own case, but may resume it. Resuming starts the reply clock for what was left.
 - A dissatisfied reporter sends the case back as `rework`, with fresh deadlines linked to the old ones. `closed` and
   `declined` are final; whatever comes later is a new complaint.
 
-Extension, overdue and supervised are flags with records of their own, not statuses.
+Requests, extension, urging and supervision are records of their own, not statuses; each counts as a move, so that the
+version tells of it. What a county's policy asks for beyond the table stands in ``guards``.
 """
 
 from collections.abc import Mapping
@@ -28,13 +32,20 @@ class Action(StrEnum):
     REQUEST_RETURN = "request_return"
     GRANT_RETURN = "grant_return"
     REFUSE_RETURN = "refuse_return"
+    REQUEST_SUSPENSION = "request_suspension"
+    REFUSE_SUSPENSION = "refuse_suspension"
     SUSPEND = "suspend"
     RESUME = "resume"
+    REQUEST_EXTENSION = "request_extension"
+    REFUSE_EXTENSION = "refuse_extension"
+    EXTEND = "extend"
     REPLY = "reply"
     REQUEST_CALLBACK = "request_callback"
     REWORK = "rework"
     CLOSE = "close"
     DECLINE = "decline"
+    URGE = "urge"
+    SUPERVISE = "supervise"
 
 
 class Role(StrEnum):
@@ -62,47 +73,79 @@ class CaseState:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where an action leads, whose it is, and which clocks it stops and starts afresh."""
+    """Where an action leads, whose it is, and what it does to the clocks.
+
+    It does what those in `meets` ask for; those in `ends` stop without that; those in `starts` then start afresh.
+    """
 
     to: CaseStatus
     by: frozenset[Role]
-    stops: frozenset[Clock] = frozenset()
+    meets: frozenset[Clock] = frozenset()
+    ends: frozenset[Clock] = frozenset()
     starts: frozenset[Clock] = frozenset()
 
 
 _OFFICER = frozenset({Role.OFFICER})
 _OFFICE = frozenset({Role.CENTRE, Role.SUPERVISOR})
+_SUPERVISION = frozenset({Role.SUPERVISOR, Role.SYSTEM})
 _SYSTEM = frozenset({Role.SYSTEM})
 _OFFICE_OR_SYSTEM = _OFFICE | _SYSTEM
 
 _ACKNOWLEDGE = frozenset({Clock.ACKNOWLEDGE})
 _REPLY = frozenset({Clock.REPLY})
 _BOTH = _ACKNOWLEDGE | _REPLY
+# The co-handlers of a joint matter help the one who answers; afterwards there is nothing to help with.
+_CONTRIBUTE = frozenset({Clock.CONTRIBUTE})
+_ALL = _BOTH | _CONTRIBUTE
+
+_DISPATCHED = CaseStatus.DISPATCHED
+_IN_PROGRESS = CaseStatus.IN_PROGRESS
+_RETURN_REQUESTED = CaseStatus.RETURN_REQUESTED
+_SUSPENDED = CaseStatus.SUSPENDED
+_REPLIED = CaseStatus.REPLIED
+_CALLBACK_PENDING = CaseStatus.CALLBACK_PENDING
+_REWORK = CaseStatus.REWORK
 
 MOVES: Mapping[tuple[CaseStatus, Action], Move] = {
-    (CaseStatus.DISPATCHED, Action.ASSIGN): Move(CaseStatus.DISPATCHED, _SYSTEM, stops=_BOTH, starts=_BOTH),
-    (CaseStatus.DISPATCHED, Action.ACKNOWLEDGE): Move(CaseStatus.IN_PROGRESS, _OFFICER, stops=_ACKNOWLEDGE),
-    (CaseStatus.DISPATCHED, Action.REQUEST_RETURN): Move(CaseStatus.RETURN_REQUESTED, _OFFICER, stops=_ACKNOWLEDGE),
-    (CaseStatus.DISPATCHED, Action.DECLINE): Move(CaseStatus.DECLINED, _OFFICE_OR_SYSTEM, stops=_BOTH),
-    (CaseStatus.IN_PROGRESS, Action.ASSIGN): Move(CaseStatus.DISPATCHED, _SYSTEM, stops=_REPLY, starts=_BOTH),
-    (CaseStatus.IN_PROGRESS, Action.REQUEST_RETURN): Move(CaseStatus.RETURN_REQUESTED, _OFFICER),
-    (CaseStatus.IN_PROGRESS, Action.SUSPEND): Move(CaseStatus.SUSPENDED, _OFFICE, stops=_REPLY),
-    (CaseStatus.IN_PROGRESS, Action.REPLY): Move(CaseStatus.REPLIED, _OFFICER, stops=_REPLY),
-    (CaseStatus.RETURN_REQUESTED, Action.GRANT_RETURN): Move(CaseStatus.DISPATCHED, _OFFICE, stops=_REPLY),
-    (CaseStatus.RETURN_REQUESTED, Action.REFUSE_RETURN): Move(CaseStatus.IN_PROGRESS, _OFFICE),
-    (CaseStatus.RETURN_REQUESTED, Action.DECLINE): Move(CaseStatus.DECLINED, _OFFICE, stops=_REPLY),
-    (CaseStatus.SUSPENDED, Action.RESUME): Move(CaseStatus.IN_PROGRESS, _OFFICER | _OFFICE_OR_SYSTEM, starts=_REPLY),
-    (CaseStatus.REPLIED, Action.REQUEST_CALLBACK): Move(CaseStatus.CALLBACK_PENDING, _OFFICE_OR_SYSTEM),
-    (CaseStatus.REPLIED, Action.REWORK): Move(CaseStatus.REWORK, _OFFICE, starts=_BOTH),
+    (_DISPATCHED, Action.ASSIGN): Move(_DISPATCHED, _SYSTEM, ends=_ACKNOWLEDGE, starts=_ACKNOWLEDGE),
+    (_DISPATCHED, Action.ACKNOWLEDGE): Move(_IN_PROGRESS, _OFFICER, meets=_ACKNOWLEDGE),
+    (_DISPATCHED, Action.REQUEST_RETURN): Move(_RETURN_REQUESTED, _OFFICER, meets=_ACKNOWLEDGE),
+    (_DISPATCHED, Action.DECLINE): Move(CaseStatus.DECLINED, _OFFICE_OR_SYSTEM, ends=_ALL),
+    (_DISPATCHED, Action.URGE): Move(_DISPATCHED, _OFFICE_OR_SYSTEM),
+    (_DISPATCHED, Action.SUPERVISE): Move(_DISPATCHED, _SUPERVISION),
+    (_IN_PROGRESS, Action.ASSIGN): Move(_DISPATCHED, _SYSTEM, starts=_ACKNOWLEDGE),
+    (_IN_PROGRESS, Action.REQUEST_RETURN): Move(_RETURN_REQUESTED, _OFFICER),
+    (_IN_PROGRESS, Action.REQUEST_SUSPENSION): Move(_IN_PROGRESS, _OFFICER),
+    (_IN_PROGRESS, Action.REFUSE_SUSPENSION): Move(_IN_PROGRESS, _OFFICE),
+    (_IN_PROGRESS, Action.SUSPEND): Move(_SUSPENDED, _OFFICE, ends=_REPLY),
+    (_IN_PROGRESS, Action.REQUEST_EXTENSION): Move(_IN_PROGRESS, _OFFICER),
+    (_IN_PROGRESS, Action.REFUSE_EXTENSION): Move(_IN_PROGRESS, _OFFICE),
+    (_IN_PROGRESS, Action.EXTEND): Move(_IN_PROGRESS, _OFFICE, ends=_REPLY, starts=_REPLY),
+    (_IN_PROGRESS, Action.REPLY): Move(_REPLIED, _OFFICER, meets=_REPLY, ends=_CONTRIBUTE),
+    (_IN_PROGRESS, Action.URGE): Move(_IN_PROGRESS, _OFFICE_OR_SYSTEM),
+    (_IN_PROGRESS, Action.SUPERVISE): Move(_IN_PROGRESS, _SUPERVISION),
+    # Whoever may place a case may do so while its department waits for leave to return it.
+    (_RETURN_REQUESTED, Action.ASSIGN): Move(_DISPATCHED, _SYSTEM, starts=_ACKNOWLEDGE),
+    (_RETURN_REQUESTED, Action.GRANT_RETURN): Move(_DISPATCHED, _OFFICE),
+    (_RETURN_REQUESTED, Action.REFUSE_RETURN): Move(_IN_PROGRESS, _OFFICE),
+    (_RETURN_REQUESTED, Action.DECLINE): Move(CaseStatus.DECLINED, _OFFICE, ends=_REPLY | _CONTRIBUTE),
+    (_RETURN_REQUESTED, Action.URGE): Move(_RETURN_REQUESTED, _OFFICE_OR_SYSTEM),
+    (_RETURN_REQUESTED, Action.SUPERVISE): Move(_RETURN_REQUESTED, _SUPERVISION),
+    (_SUSPENDED, Action.RESUME): Move(_IN_PROGRESS, _OFFICER | _OFFICE_OR_SYSTEM, starts=_REPLY),
+    (_SUSPENDED, Action.SUPERVISE): Move(_SUSPENDED, _SUPERVISION),
+    (_REPLIED, Action.REQUEST_CALLBACK): Move(_CALLBACK_PENDING, _OFFICE_OR_SYSTEM),
+    (_REPLIED, Action.REWORK): Move(_REWORK, _OFFICE, starts=_BOTH),
     # Without a callback where nobody can be called, an anonymous reporter above all.
-    (CaseStatus.REPLIED, Action.CLOSE): Move(CaseStatus.CLOSED, _OFFICE_OR_SYSTEM),
-    (CaseStatus.CALLBACK_PENDING, Action.REWORK): Move(CaseStatus.REWORK, _OFFICE, starts=_BOTH),
-    (CaseStatus.CALLBACK_PENDING, Action.CLOSE): Move(CaseStatus.CLOSED, _OFFICE_OR_SYSTEM),
-    (CaseStatus.REWORK, Action.ACKNOWLEDGE): Move(CaseStatus.IN_PROGRESS, _OFFICER, stops=_ACKNOWLEDGE),
+    (_REPLIED, Action.CLOSE): Move(CaseStatus.CLOSED, _OFFICE_OR_SYSTEM),
+    (_REPLIED, Action.SUPERVISE): Move(_REPLIED, _SUPERVISION),
+    (_CALLBACK_PENDING, Action.REWORK): Move(_REWORK, _OFFICE, starts=_BOTH),
+    (_CALLBACK_PENDING, Action.CLOSE): Move(CaseStatus.CLOSED, _OFFICE_OR_SYSTEM),
+    (_CALLBACK_PENDING, Action.SUPERVISE): Move(_CALLBACK_PENDING, _SUPERVISION),
+    (_REWORK, Action.ASSIGN): Move(_DISPATCHED, _SYSTEM, ends=_ACKNOWLEDGE, starts=_ACKNOWLEDGE),
+    (_REWORK, Action.ACKNOWLEDGE): Move(_IN_PROGRESS, _OFFICER, meets=_ACKNOWLEDGE),
+    (_REWORK, Action.URGE): Move(_REWORK, _OFFICE_OR_SYSTEM),
+    (_REWORK, Action.SUPERVISE): Move(_REWORK, _SUPERVISION),
 }
-
-# Those that do what a clock asks for: it is met. Any other action that stops a clock only ends it.
-MEETS = frozenset({Action.ACKNOWLEDGE, Action.REQUEST_RETURN, Action.REPLY})
 
 FINAL = frozenset({CaseStatus.CLOSED, CaseStatus.DECLINED})
 
@@ -124,13 +167,20 @@ ACTION_IN_CHINESE: Mapping[Action, str] = {
     Action.REQUEST_RETURN: "申请退单",
     Action.GRANT_RETURN: "同意退单",
     Action.REFUSE_RETURN: "驳回退单",
+    Action.REQUEST_SUSPENSION: "申请中止",
+    Action.REFUSE_SUSPENSION: "驳回中止",
     Action.SUSPEND: "中止",
     Action.RESUME: "恢复办理",
+    Action.REQUEST_EXTENSION: "申请延期",
+    Action.REFUSE_EXTENSION: "驳回延期",
+    Action.EXTEND: "延期",
     Action.REPLY: "答复",
     Action.REQUEST_CALLBACK: "转回访",
     Action.REWORK: "退回重办",
     Action.CLOSE: "办结",
     Action.DECLINE: "不予受理",
+    Action.URGE: "催办",
+    Action.SUPERVISE: "督办",
 }
 
 

@@ -7,13 +7,15 @@ from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.gauges import refresh_gauges
 from services.tracker.handlers import OpenCases
-from services.tracker.office_api import add_office_routes
+from services.tracker.ladder import TimerKind
+from services.tracker.lifecycle_api import add_lifecycle_routes
 from services.tracker.recomputing import Recomputing
 from services.tracker.settings import TrackerSettings
+from services.tracker.suspensions import resuming
 from services.tracker.sweeper import Sweeper
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned
-from shared.http import create_app
+from shared.http import Probe, create_app
 from shared.policy_files import load_policy
 from shared.service import foundation, serve
 from shared.token_verifier import verifier_of
@@ -36,14 +38,17 @@ async def run(settings: TrackerSettings) -> None:
         app = create_app("Hotline tracker", verifier_of(settings))
         casework = Casework(base.pool, base.relay, policy, calendar)
         add_routes(app, casework, policy, base.pool)
-        add_office_routes(app, casework, base.pool)
+        add_lifecycle_routes(app, casework)
+        sweeper = Sweeper(base.pool, base.relay, policy)
+        sweeper.on(TimerKind.RESUME, resuming(casework.rules))
         await serve(
             app,
             settings,
             base,
-            Sweeper(base.pool, base.relay, policy).run(),
+            sweeper.run(),
             Anchoring(base.pool).run(),
             Recomputing(base.pool, base.relay, calendar).run(),
             needs_kafka=True,
             refreshes=(refresh_gauges(base.pool),),
+            probes=(Probe("clock", sweeper.check_clock, required=False),),
         )

@@ -8,10 +8,20 @@ from fastapi import FastAPI
 from services.tracker.acting import office_of
 from services.tracker.api import Acting, Words, read_case, refusals
 from services.tracker.casework import Casework
+from services.tracker.guards import Callback
 from shared.auth import Principal, Role, allow
+from shared.language import Satisfaction
 from shared.postgres import Pool
 
 Office = Annotated[Principal, allow(Role.OPERATOR, Role.SUPERVISOR)]
+
+
+class Closing(Acting):
+    """What the callback brought; `reason` says why a case is closed although the reporter is not satisfied."""
+
+    contacted: bool | None = None
+    satisfaction: Satisfaction | None = None
+    reason: Words | None = None
 
 
 class SendingBack(Acting):
@@ -31,10 +41,11 @@ def add_office_routes(app: FastAPI, casework: Casework, pool: Pool) -> None:
         return await read_case(pool, case_id)
 
     @app.post("/v1/cases/{case_id}/close", tags=["cases"])
-    async def close(case_id: UUID, acting: Acting, office: Office) -> dict[str, Any]:
-        """The case is done (办结)."""
+    async def close(case_id: UUID, closing: Closing, office: Office) -> dict[str, Any]:
+        """The case is done (办结): say whether the reporter was reached, and what they said."""
+        said = Callback(closing.contacted, closing.satisfaction, closing.reason)
         with refusals():
-            await casework.close(case_id, office_of(office), acting.version)
+            await casework.close(case_id, office_of(office), closing.version, said)
         return await read_case(pool, case_id)
 
     @app.post("/v1/cases/{case_id}/rework", tags=["cases"])

@@ -1,6 +1,6 @@
 """Opening a case: the assignment of a complaint becomes a case with its clocks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -10,10 +10,11 @@ import orjson
 
 from services.tracker.calendar import Calendar
 from services.tracker.deadlines import Day, Due, Facts, before, due
-from services.tracker.inaction import Timer, TimerKind, timers
 from services.tracker.inputs import Inputs, inputs_of
+from services.tracker.ladder import Timer, TimerKind, timers
+from shared.escalation import PLAIN, Ladder
 from shared.events import CaseOpened, ComplaintAssigned, Deadline, event_id
-from shared.language import CaseStatus, Clock, Kind, Nature, Urgency
+from shared.language import CaseStatus, Clock, DepartmentCode, Kind, Nature, Urgency
 from shared.policy import Policy
 from shared.term import Term
 
@@ -43,13 +44,16 @@ class DeadlineRow:
     nature: Nature = Nature.COMMITTED
     legal_basis: str | None = None
     warn_before: Term | None = None
+    ladder: Ladder = PLAIN
     # The deadline that this one takes the place of, and why.
     replaces: UUID | None = None
     replaced_because: str | None = None
+    # Whom it binds for ever: who was to acknowledge, or a co-handler. None: whoever holds the case, as a reply does.
+    department: DepartmentCode | None = None
 
     @property
     def inputs(self) -> Inputs | None:
-        return inputs_of(self.due.facts, self.warn_before)
+        return inputs_of(self.due.facts, self.warn_before, self.ladder)
 
     @property
     def in_event(self) -> Deadline:
@@ -66,7 +70,7 @@ class DeadlineRow:
 class StoredDeadline:
     """A deadline as it was stored, with the facts that it can be counted again from.
 
-    `warned`: its warning was given already.
+    `warned`, `urged`: its warning and its urge were given already.
     """
 
     deadline_id: UUID
@@ -82,6 +86,9 @@ class StoredDeadline:
     policy_hash: str
     calendar_version: str
     warned: bool
+    department: DepartmentCode | None
+    urged: bool
+    ladder: Ladder
 
 
 def in_record(deadlines: Sequence[DeadlineRow]) -> str:
@@ -100,6 +107,7 @@ def in_record(deadlines: Sequence[DeadlineRow]) -> str:
                 "calendar_version": d.due.calendar_version,
                 "timeline_id": d.timeline.timeline_id,
                 **({"replaces": str(d.replaces)} if d.replaces else {}),
+                **({"department": d.department} if d.department else {}),
                 # Only where they are not what they were before these fields were: older entries keep their form.
                 **({"nature": d.nature, "legal_basis": d.legal_basis} if d.nature is not Nature.COMMITTED else {}),
                 **({"inputs": inputs} if (inputs := d.inputs) else {}),
@@ -123,19 +131,30 @@ class OpenedCase:
             status=CaseStatus.DISPATCHED,
             version=FIRST_VERSION,
             at=self.opened_at,
-            deadlines=tuple(d.in_event for d in self.deadlines),
+            deadlines=tuple(d.in_event for d in self.deadlines if d.clock is not Clock.CONTRIBUTE),
         )
 
 
 def open_case(assigned: ComplaintAssigned, now: datetime, policy: Policy, calendar: Calendar) -> OpenedCase:
     """The case that follows from `assigned` at the instant `now`: its clocks start with the dispatch to the department.
 
-    The ids of its deadlines follow from the decision, so that the same assignment always opens the same case.
+    The ids of its deadlines follow from the decision, so that the same assignment always opens the same case. Each
+    co-handler of a joint matter has a deadline of its own.
     """
-    deadlines = fresh_deadlines(
+    fresh = fresh_deadlines(
         assigned.complaint_id, assigned.decision_id, assigned.kind, assigned.urgency, now, policy, calendar
     )
-    return OpenedCase(assigned, now, (*deadlines, *_by_law(assigned, policy, calendar)))
+    deadlines = (
+        *binding(fresh, assigned.department),
+        *_by_law(assigned, policy, calendar),
+        *contribution_deadlines(assigned, now, policy, calendar),
+    )
+    return OpenedCase(assigned, now, deadlines)
+
+
+def binding(deadlines: Iterable[DeadlineRow], department: DepartmentCode) -> tuple[DeadlineRow, ...]:
+    """`deadlines` of a case that `department` gets: to acknowledge binds it alone, to reply whoever holds the case."""
+    return tuple(replace(d, department=department) if d.clock is Clock.ACKNOWLEDGE else d for d in deadlines)
 
 
 def _by_law(assigned: ComplaintAssigned, policy: Policy, calendar: Calendar) -> Iterator[DeadlineRow]:
@@ -154,6 +173,22 @@ def _by_law(assigned: ComplaintAssigned, policy: Policy, calendar: Calendar) -> 
         )
 
 
+def contribution_deadlines(
+    assigned: ComplaintAssigned, now: datetime, policy: Policy, calendar: Calendar
+) -> tuple[DeadlineRow, ...]:
+    """When each co-handler's part of a joint matter is due to the lead, counted from `now`."""
+    if not assigned.co_handlers:
+        return ()
+    part = due(now, policy.terms_for(assigned.kind, assigned.urgency).contribution, calendar, policy.counting)
+
+    def of(co_handler: DepartmentCode) -> DeadlineRow:
+        cause = event_id(assigned.decision_id, f"co-handler.{co_handler}")
+        row = new_row(assigned.complaint_id, cause, Clock.CONTRIBUTE, part, calendar, policy.hash)
+        return replace(row, department=co_handler)
+
+    return tuple(map(of, dict.fromkeys(assigned.co_handlers)))
+
+
 def fresh_deadlines(
     complaint_id: UUID, cause: UUID, kind: Kind, urgency: Urgency, now: datetime, policy: Policy, calendar: Calendar
 ) -> tuple[DeadlineRow, DeadlineRow]:
@@ -161,9 +196,27 @@ def fresh_deadlines(
     terms = policy.terms_for(kind, urgency)
     acknowledge = due(now, terms.acknowledge, calendar, policy.counting)
     reply = due(now, terms.reply, calendar, policy.counting)
+    escalation = policy.escalation_for(urgency)
     return (
-        new_row(complaint_id, cause, Clock.ACKNOWLEDGE, acknowledge, calendar, policy.hash),
-        new_row(complaint_id, cause, Clock.REPLY, reply, calendar, policy.hash, warn_before=terms.warn_before),
+        new_row(
+            complaint_id,
+            cause,
+            Clock.ACKNOWLEDGE,
+            acknowledge,
+            calendar,
+            policy.hash,
+            ladder=escalation.acknowledge,
+        ),
+        new_row(
+            complaint_id,
+            cause,
+            Clock.REPLY,
+            reply,
+            calendar,
+            policy.hash,
+            warn_before=terms.warn_before,
+            ladder=escalation.reply,
+        ),
     )
 
 
@@ -176,6 +229,7 @@ def new_row(
     policy_hash: str,
     *,
     warn_before: Term | None = None,
+    ladder: Ladder = PLAIN,
     nature: Nature = Nature.COMMITTED,
     legal_basis: str | None = None,
 ) -> DeadlineRow:
@@ -183,18 +237,27 @@ def new_row(
     warn_at = None if warn_before is None else before(due, warn_before, calendar)
     suffix = "" if nature is Nature.COMMITTED else f".{nature}"
     return DeadlineRow(
-        deadline_id=event_id(cause, f"deadline.{clock}{suffix}"),
+        deadline_id=_deadline_id(complaint_id, event_id(cause, f"deadline.{clock}{suffix}")),
         complaint_id=complaint_id,
         clock=clock,
         due=due,
         warn_at=warn_at,
         policy_hash=policy_hash,
         timeline=_timeline(_Days(due.timeline)),
-        timers=timers(clock, due.due_at, warn_at),
+        timers=timers(clock, due, warn_at, ladder, calendar),
         nature=nature,
         legal_basis=legal_basis,
         warn_before=warn_before,
+        ladder=ladder,
     )
+
+
+def _deadline_id(complaint_id: UUID, follows: UUID) -> UUID:
+    """`follows`, but that it begins as the complaint's id does, with its time (RFC 9562, version 8).
+
+    So deadlines that fall due together lie together in every index, however many there are besides.
+    """
+    return UUID(bytes=complaint_id.bytes[:6] + bytes((0x80 | follows.bytes[6] & 0x0F,)) + follows.bytes[7:])
 
 
 def replacement(
@@ -202,8 +265,8 @@ def replacement(
 ) -> DeadlineRow:
     """`due`, counted from the facts of `stored` and perhaps more, in its place from `now` on.
 
-    It keeps the policy that `stored` was set by. A warning that was given already is not given again, unless it is
-    now to come later.
+    It keeps the policy that `stored` was set by, the ladder included. A warning or an urge that was given already is
+    not given again, unless it is now to come later.
     """
     row = new_row(
         stored.complaint_id,
@@ -213,16 +276,19 @@ def replacement(
         calendar,
         stored.policy_hash,
         warn_before=stored.warn_before,
+        ladder=stored.ladder,
         nature=stored.nature,
         legal_basis=stored.legal_basis,
     )
     if row.warn_at is None and stored.warn_at is not None:
         # Stored before terms of warning were: the instant stays.
         warn_at = min(stored.warn_at, due.due_at)
-        row = replace(row, warn_at=warn_at, timers=timers(stored.clock, due.due_at, warn_at))
-    given = stored.warned and row.warn_at is not None and row.warn_at <= now
-    left = tuple(timer for timer in row.timers if not (given and timer.kind is TimerKind.WARNING))
-    return replace(row, timers=left, replaces=stored.deadline_id, replaced_because=because)
+        row = replace(row, warn_at=warn_at, timers=timers(stored.clock, due, warn_at, stored.ladder, calendar))
+    given = {TimerKind.WARNING: stored.warned, TimerKind.URGE: stored.urged}
+    left = tuple(timer for timer in row.timers if not (given.get(timer.kind) and timer.at <= now))
+    return replace(
+        row, timers=left, replaces=stored.deadline_id, replaced_because=because, department=stored.department
+    )
 
 
 class _Days:

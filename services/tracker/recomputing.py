@@ -19,12 +19,13 @@ from services.tracker.opening import DeadlineRow, StoredDeadline, in_record
 from services.tracker.record import Fired, Happening
 from services.tracker.record_store import append_to_record
 from services.tracker.recounting import recounted
-from services.tracker.sweeper import clock_message
 from shared import outbox
-from shared.events import DeadlineRecomputed
+from shared.events import DeadlineRecomputed, event_id
 from shared.language import DepartmentCode, Nature
 from shared.outbox import Relay
 from shared.postgres import PASSING, Connection, Pool
+from shared.topics import CASES_EVENTS
+from shared.wire import Message, encode
 
 log = structlog.get_logger(__name__)
 
@@ -107,7 +108,7 @@ class Recomputing:
             await deadline_store.supersede(connection, [change.new for change in changes], now)
             await append_to_record(connection, [_happening(change, now) for change in changes])
             events = [(_event(change, departments, now), change.new.deadline_id) for change in changes]
-            await outbox.append(connection, [clock_message(event, deadline_id) for event, deadline_id in events])
+            await outbox.append(connection, [_message(event, deadline_id) for event, deadline_id in events])
         return _summary(found, changes)
 
     async def _changes(
@@ -139,7 +140,7 @@ def _event(change: _Change, departments: Mapping[UUID, DepartmentCode], now: dat
     new = change.new
     return DeadlineRecomputed(
         complaint_id=new.complaint_id,
-        department=departments[new.complaint_id],
+        department=new.department or departments[new.complaint_id],
         clock=new.clock,
         nature=None if new.nature is Nature.COMMITTED else new.nature,
         due_at=new.due.due_at,
@@ -148,4 +149,14 @@ def _event(change: _Change, departments: Mapping[UUID, DepartmentCode], now: dat
         provisional=new.due.provisional,
         at=now,
         reason=new.replaced_because or "",
+    )
+
+
+def _message(event: DeadlineRecomputed, deadline_id: UUID) -> Message:
+    return encode(
+        event,
+        topic=CASES_EVENTS,
+        event_id=event_id(deadline_id, event.event_type),
+        source="tracker",
+        time=event.at,
     )

@@ -20,16 +20,10 @@ CROSS JOIN LATERAL (
 ) AS head
 """
 
-INSERT_ENTRIES = """
-INSERT INTO entries (
-    complaint_id, number, happened, version, status, actor_role, actor_department, deadline_id, at, note, deadlines,
-    prev_hash, hash
+ENTRY_COLUMNS = (
+    *("complaint_id", "number", "happened", "version", "status", "actor_role", "actor_department", "deadline_id", "at"),
+    *("note", "deadlines", "prev_hash", "hash"),
 )
-SELECT * FROM unnest(
-    $1::uuid[], $2::integer[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::uuid[],
-    $9::timestamptz[], $10::text[], $11::text[], $12::bytea[], $13::bytea[]
-)
-"""
 
 ANCHOR_IS_DUE = "SELECT coalesce(max(at) <= present() - $1::interval, true) FROM anchors"
 # Waits for the transactions that are adding entries and holds new ones back for an instant: then no entry can still
@@ -88,10 +82,10 @@ SELECT found.complaint_id, coalesce(
 END AS why
 FROM (
     SELECT coalesce(told.complaint_id, kept.complaint_id) AS complaint_id, told.number, happened
-    FROM (SELECT * FROM entries WHERE happened IN ('warned', 'missed')) AS told
+    FROM (SELECT * FROM entries WHERE happened IN ('warned', 'urged', 'missed', 'supervised', 'notice_issued')) AS told
     FULL JOIN (
         SELECT complaint_id, deadline_id, outcome AS happened, outcomes.at
-        FROM outcomes JOIN deadlines USING (deadline_id) WHERE outcome IN ('warned', 'missed')
+        FROM outcomes JOIN deadlines USING (deadline_id) WHERE outcome NOT IN ('met', 'ended')
     ) AS kept USING (deadline_id, happened, at)
     WHERE told.complaint_id IS NULL OR kept.complaint_id IS NULL
 ) AS found
@@ -122,7 +116,7 @@ FROM (
     FROM entries CROSS JOIN LATERAL jsonb_to_recordset(entries.deadlines::jsonb) AS its (
         deadline_id uuid, clock text, started_at timestamptz, term text, due_at timestamptz, warn_at timestamptz,
         provisional boolean, policy_hash text, calendar_version text, timeline_id uuid,
-        replaces uuid, nature text, legal_basis text, inputs jsonb
+        replaces uuid, nature text, legal_basis text, inputs jsonb, department text
     )
     WHERE entries.deadlines IS NOT NULL
 ) AS told
@@ -130,11 +124,11 @@ FULL JOIN deadlines AS kept USING (deadline_id)
 WHERE (
     told.complaint_id, told.clock, told.started_at, told.term, told.due_at, told.warn_at, told.provisional,
     told.policy_hash, told.calendar_version, told.timeline_id, told.replaces, coalesce(told.nature, 'committed'),
-    told.legal_basis, told.inputs
+    told.legal_basis, told.inputs, told.department
 ) IS DISTINCT FROM (
     kept.complaint_id, kept.clock, kept.started_at, kept.term, kept.due_at, kept.warn_at, kept.provisional,
     kept.policy_hash, kept.calendar_version, kept.timeline_id, kept.replaces, kept.nature,
-    kept.legal_basis, kept.inputs
+    kept.legal_basis, kept.inputs, kept.department
 )
 ORDER BY 1, 2 LIMIT 1
 """
@@ -156,22 +150,15 @@ async def append_to_record(connection: Connection, happenings: Sequence[Happenin
 
 
 async def _insert(connection: Connection, links: Sequence[Link]) -> None:
-    entries = [link.entry for link in links]
-    await connection.execute(
-        INSERT_ENTRIES,
-        [e.complaint_id for e in entries],
-        [e.number for e in entries],
-        [e.happened for e in entries],
-        [e.version for e in entries],
-        [e.status for e in entries],
-        [e.actor_role for e in entries],
-        [e.actor_department for e in entries],
-        [e.deadline_id for e in entries],
-        [e.at for e in entries],
-        [e.note for e in entries],
-        [e.deadlines for e in entries],
-        [link.prev_hash for link in links],
-        [link.hash for link in links],
+    # COPY: entries come by the hundred thousand in one second, and this takes half the time of INSERT on either side.
+    await connection.copy_records_to_table("entries", columns=ENTRY_COLUMNS, records=map(_row, links))
+
+
+def _row(link: Link) -> tuple[object, ...]:
+    e = link.entry
+    return (
+        *(e.complaint_id, e.number, e.happened, e.version, e.status, e.actor_role, e.actor_department, e.deadline_id),
+        *(e.at, e.note, e.deadlines, link.prev_hash, link.hash),
     )
 
 

@@ -1,4 +1,4 @@
-"""All SQL of the tracker but that of the record."""
+"""The SQL of cases and their deadlines; that of timers and of the record stands in modules of its own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,13 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 import orjson
+from asyncpg import Record
 
+from services.tracker.assigning import Followed
 from services.tracker.lifecycle import Action, Actor, CaseState, Role
 from services.tracker.opening import FIRST_VERSION, DeadlineRow, OpenedCase, in_record
 from services.tracker.record import Happening
 from services.tracker.record_store import begin_record
-from shared.events import InactionSuspected
-from shared.language import CaseStatus, Clock, DepartmentCode, Kind, Urgency
+from services.tracker.timers_store import insert_timers, lock_timers
+from shared.language import CaseStatus, Clock, Confidentiality, DepartmentCode, Kind, Urgency
 from shared.postgres import Connection, Pool
 
 PRESENT = "SELECT present()"
@@ -20,12 +22,13 @@ PRESENT = "SELECT present()"
 INSERT_CASES = """
 INSERT INTO cases (
     complaint_id, ticket_number, department, channel, kind, urgency, confidentiality, matter, title, text, place,
-    reason, lawful_channel, decision_id, accepted_at, opened_at, status, version
+    reason, lawful_channel, decision_id, accepted_at, hop, returnable, opened_at, status, version
 )
-SELECT assigned.*, $16, $17, $18
+SELECT assigned.*, $18, $19, $20
 FROM unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-    $10::text[], $11::text[], $12::text[], $13::text[], $14::uuid[], $15::timestamptz[]
+    $10::text[], $11::text[], $12::text[], $13::text[], $14::uuid[], $15::timestamptz[], $16::integer[],
+    $17::boolean[]
 ) AS assigned
 ON CONFLICT (complaint_id) DO NOTHING
 RETURNING complaint_id
@@ -40,95 +43,42 @@ ON CONFLICT DO NOTHING
 INSERT_DEADLINES = """
 INSERT INTO deadlines (
     deadline_id, complaint_id, clock, started_at, term, due_at, warn_at, provisional,
-    policy_hash, calendar_version, timeline_id, replaces, replaced_because, nature, legal_basis, inputs
+    policy_hash, calendar_version, timeline_id, replaces, replaced_because, nature, legal_basis, inputs, department
 )
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::timestamptz[], $7::timestamptz[],
     $8::boolean[], $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::text[],
-    $16::jsonb[]
+    $16::jsonb[], $17::text[]
 )
-"""
-
-INSERT_TIMERS = """
-INSERT INTO timers (deadline_id, kind, fires_at)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])
 """
 
 # No key update: rows that refer to the case, such as the sweeper's, are inserted without waiting for whoever moves it.
 LOCK_CASE = """
-SELECT status, version, department, kind, urgency FROM cases WHERE complaint_id = $1 FOR NO KEY UPDATE
+SELECT
+    status, version, department, in_transit, returnable, kind, urgency, confidentiality, decision_id, hop
+FROM cases WHERE complaint_id = $1 FOR NO KEY UPDATE
 """
-# Whoever moves a case reads the clock while holding its timers: then the sweeper has either fired them already, and the
-# move is late, or cannot fire them until the move is through.
-LOCK_TIMERS = """
-SELECT FROM timers JOIN deadlines USING (deadline_id) WHERE complaint_id = $1
-ORDER BY deadline_id, kind FOR UPDATE OF timers
-"""
-
 UPDATE_CASE = "UPDATE cases SET status = $2, version = $3 WHERE complaint_id = $1"
 
-# A timer that is already due stays: the deadline was missed, whether or not the sweeper has come round to say so.
-STOP_CLOCKS = """
-WITH stopped AS (
-    SELECT deadline_id FROM deadlines WHERE complaint_id = $1 AND clock = ANY($2::text[]) AND NOT EXISTS (
-        SELECT FROM outcomes WHERE outcomes.deadline_id = deadlines.deadline_id AND outcome IN ('met', 'ended')
-    )
-),
-quiet AS (DELETE FROM timers USING stopped WHERE timers.deadline_id = stopped.deadline_id AND fires_at > $3)
-INSERT INTO outcomes (deadline_id, outcome, at) SELECT deadline_id, $4, $3 FROM stopped
-ON CONFLICT DO NOTHING
-"""
-
+# Those that nothing has taken the place of; those of co-handlers are not among them.
 READ_LATEST_DEADLINES = """
-SELECT clock, deadline_id FROM deadlines WHERE complaint_id = $1 AND nature = 'committed' AND NOT EXISTS (
+SELECT clock, deadline_id FROM deadlines
+WHERE complaint_id = $1 AND nature = 'committed' AND clock <> 'contribute' AND NOT EXISTS (
     SELECT FROM deadlines AS later WHERE later.complaint_id = $1 AND later.replaces = deadlines.deadline_id
 )
-"""
-
-# The case is locked too, for what fires goes into its record; one that somebody is moving is left for the next sweep.
-CLAIM_TIMERS = """
-WITH due AS (
-    SELECT
-        timers.kind, fires_at, deadline_id, clock, nature, legal_basis, deadlines.due_at, deadlines.started_at,
-        complaint_id, cases.department, cases.ticket_number
-    FROM timers JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
-    WHERE fires_at <= $1
-    ORDER BY fires_at LIMIT $2
-    FOR NO KEY UPDATE OF cases SKIP LOCKED FOR UPDATE OF timers SKIP LOCKED
-), claimed AS (
-    DELETE FROM timers USING due
-    WHERE timers.deadline_id = due.deadline_id AND timers.kind = due.kind
-    RETURNING timers.deadline_id, timers.kind
-)
-SELECT due.*, met.met_at
-FROM claimed JOIN due USING (deadline_id, kind)
-LEFT JOIN (SELECT deadline_id, at AS met_at FROM outcomes WHERE outcome = 'met') AS met USING (deadline_id)
-ORDER BY due.fires_at, due.kind DESC
-"""
-
-INSERT_OUTCOMES = """
-INSERT INTO outcomes (deadline_id, outcome, at)
-SELECT deadline_id, outcome, $3 FROM unnest($1::uuid[], $2::text[]) AS fired (deadline_id, outcome)
-ON CONFLICT DO NOTHING
-"""
-
-INSERT_INACTION = """
-INSERT INTO inaction (inaction_id, complaint_id, department, kind, clock, due_at, suspected_at, evidence)
-SELECT * FROM unnest(
-    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[]
-)
-ON CONFLICT DO NOTHING
 """
 
 _CASE = """
 SELECT
     complaint_id, ticket_number, department, channel, kind, urgency, confidentiality, matter, title, text, place,
-    reason, lawful_channel, status, version, accepted_at, opened_at,
+    reason, lawful_channel, status, version, hop, returnable, in_transit, contacted, satisfaction,
+    accepted_at, opened_at,
     (
         SELECT jsonb_agg(
             jsonb_build_object(
                 'clock', clock, 'nature', nature, 'term', term, 'due_at', due_at, 'warn_at', warn_at,
                 'provisional', provisional, 'policy_hash', policy_hash, 'calendar_version', calendar_version,
+                'department', department,
                 'outcomes', (
                     SELECT coalesce(jsonb_object_agg(outcome, at), '{}') FROM outcomes
                     WHERE outcomes.deadline_id = deadlines.deadline_id
@@ -139,14 +89,19 @@ SELECT
     ) AS deadlines
 FROM cases
 """
-FIND_DEPARTMENT = "SELECT department FROM cases WHERE complaint_id = $1"
+# Whose case it is: of whoever holds it, and of the co-handlers of a joint matter.
+FIND_DEPARTMENTS = """
+SELECT department FROM cases WHERE complaint_id = $1 AND NOT in_transit
+UNION ALL
+SELECT department FROM contributions WHERE complaint_id = $1 AND released_at IS NULL
+"""
 
 READ_CASE = _CASE + "WHERE complaint_id = $1"
 
 READ_DEADLINES = """
 SELECT
     deadline_id, clock, nature, legal_basis, started_at, term, due_at, warn_at, provisional, policy_hash,
-    calendar_version, inputs,
+    calendar_version, inputs, department,
     CASE WHEN replaces IS NOT NULL THEN
         jsonb_build_object('deadline_id', replaces, 'because', replaced_because)
     END AS replaces,
@@ -166,14 +121,23 @@ WHERE complaint_id = $1
 ORDER BY started_at, due_at, clock
 """
 
-# Bounds instead of an equality, and no condition on $3: so the page is read from cases_queue, from where the last one
+# Bounds instead of an equality, and no condition on $2: so the page is read from cases_queue, from where the last one
 # ended, whatever the planner believes of the other departments' cases.
 READ_QUEUE = (
     _CASE
     + """
-WHERE (department, complaint_id) > ($1, coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'))
-    AND department <= $1 AND ($2::text IS NULL OR status = $2)
-ORDER BY department, complaint_id LIMIT $4
+WHERE (department, complaint_id) > ($1, coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'))
+    AND department <= $1 AND NOT in_transit
+ORDER BY department, complaint_id LIMIT $3
+"""
+)
+# The same from cases_queue_of_status: what has another status by now, above all what is closed, is not walked over.
+READ_QUEUE_OF_STATUS = (
+    _CASE
+    + """
+WHERE department = $1 AND status = $4 AND NOT in_transit
+    AND complaint_id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
+ORDER BY complaint_id LIMIT $3
 """
 )
 
@@ -186,7 +150,7 @@ WHERE status NOT IN ('closed', 'declined') GROUP BY department, status
 
 COUNT_DEADLINES = """
 SELECT
-    cases.department, deadlines.clock, nature,
+    coalesce(deadlines.department, cases.department) AS department, deadlines.clock, nature,
     count(*) FILTER (WHERE met.at <= due_at) AS met,
     count(*) FILTER (WHERE met.at > due_at) AS met_late,
     count(*) FILTER (WHERE warned.at IS NOT NULL) AS warned,
@@ -197,15 +161,15 @@ LEFT JOIN outcomes met ON met.deadline_id = deadlines.deadline_id AND met.outcom
 LEFT JOIN outcomes warned ON warned.deadline_id = deadlines.deadline_id AND warned.outcome = 'warned'
 LEFT JOIN outcomes missed ON missed.deadline_id = deadlines.deadline_id AND missed.outcome = 'missed'
 LEFT JOIN outcomes ended ON ended.deadline_id = deadlines.deadline_id AND ended.outcome = 'ended'
-GROUP BY cases.department, deadlines.clock, nature
+GROUP BY 1, deadlines.clock, nature
 """
 
 COUNT_OVERDUE = """
-SELECT cases.department, deadlines.clock, count(*) AS overdue
+SELECT coalesce(deadlines.department, cases.department) AS department, deadlines.clock, count(*) AS overdue
 FROM outcomes missed JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
 WHERE missed.outcome = 'missed' AND nature = 'committed'
     AND NOT EXISTS (SELECT FROM outcomes o WHERE o.deadline_id = missed.deadline_id AND o.outcome IN ('met', 'ended'))
-GROUP BY cases.department, deadlines.clock
+GROUP BY 1, deadlines.clock
 """
 
 COUNT_INACTION = "SELECT department, kind, count(*) AS suspected FROM inaction GROUP BY department, kind"
@@ -221,11 +185,6 @@ WHERE (suspected_at, inaction_id) < (
     coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 )
 ORDER BY suspected_at DESC, inaction_id DESC LIMIT $2
-"""
-
-OVERDUE_TIMERS = """
-SELECT count(*) AS waiting, coalesce(extract(epoch FROM present() - min(fires_at)), 0)::float8 AS lag
-FROM timers WHERE fires_at <= present()
 """
 
 SET_SIMULATED_CLOCK = """
@@ -261,6 +220,8 @@ async def insert_cases(connection: Connection, opened: Sequence[OpenedCase]) -> 
         [a.lawful_channel for a in assigned],
         [a.decision_id for a in assigned],
         [a.accepted_at for a in assigned],
+        [a.hop for a in assigned],
+        [a.returnable for a in assigned],
         opened_at,
         CaseStatus.DISPATCHED,
         FIRST_VERSION,
@@ -295,9 +256,9 @@ async def insert_deadlines(connection: Connection, deadlines: Sequence[DeadlineR
         [d.nature for d in deadlines],
         [d.legal_basis for d in deadlines],
         [orjson.dumps(inputs).decode() if (inputs := d.inputs) else None for d in deadlines],
+        [d.department for d in deadlines],
     )
-    timers = [(d.deadline_id, t.kind, t.at) for d in deadlines for t in d.timers]
-    await connection.execute(INSERT_TIMERS, [t[0] for t in timers], [t[1] for t in timers], [t[2] for t in timers])
+    await insert_timers(connection, [(d.deadline_id, timer) for d in deadlines for timer in d.timers])
 
 
 _ROUTER = Actor(Role.SYSTEM)
@@ -316,50 +277,54 @@ def _opening(opened: OpenedCase) -> Happening:
 
 @dataclass(frozen=True, slots=True)
 class LockedCase:
+    """`department` is the last that held it, and holds it now unless a granted return is on its way."""
+
     state: CaseState
     department: DepartmentCode
+    in_transit: bool
+    returnable: bool
     kind: Kind
     urgency: Urgency
+    confidentiality: Confidentiality
+    followed: Followed
+
+    @property
+    def holder(self) -> DepartmentCode | None:
+        return None if self.in_transit else self.department
 
 
 async def lock_case(connection: Connection, complaint_id: UUID) -> LockedCase | None:
     """The case, it and its timers locked to the transaction's end; None where there is none."""
     row = await connection.fetchrow(LOCK_CASE, complaint_id)
-    await connection.execute(LOCK_TIMERS, complaint_id)
+    await lock_timers(connection, complaint_id)
     if row is None:
         return None
-    state = CaseState(CaseStatus(row["status"]), row["version"])
-    return LockedCase(state, row["department"], Kind(row["kind"]), Urgency(row["urgency"]))
+    return LockedCase(
+        CaseState(CaseStatus(row["status"]), row["version"]),
+        row["department"],
+        row["in_transit"],
+        row["returnable"],
+        Kind(row["kind"]),
+        Urgency(row["urgency"]),
+        Confidentiality(row["confidentiality"]),
+        Followed(row["decision_id"], row["hop"]),
+    )
 
 
 async def latest_deadlines(connection: Connection, complaint_id: UUID) -> Mapping[Clock, UUID]:
-    """The committed deadline of each clock that nothing has replaced."""
+    """Of each clock of whoever holds the case the committed deadline that nothing has taken the place of."""
     rows = await connection.fetch(READ_LATEST_DEADLINES, complaint_id)
     return {Clock(row["clock"]): row["deadline_id"] for row in rows}
 
 
-async def update_case(
-    connection: Connection, complaint_id: UUID, state: CaseState, stopped: Sequence[Clock], outcome: str, at: datetime
-) -> None:
-    """Store where a move led, and stop the clocks that it stops with `outcome`: met or ended."""
+async def update_case(connection: Connection, complaint_id: UUID, state: CaseState) -> None:
     await connection.execute(UPDATE_CASE, complaint_id, state.status, state.version)
-    if stopped:
-        await connection.execute(STOP_CLOCKS, complaint_id, stopped, at, outcome)
 
 
-async def insert_fired(
-    connection: Connection, outcomes: Sequence[tuple[UUID, str]], suspected: Sequence[InactionSuspected], at: datetime
-) -> None:
-    await connection.execute(INSERT_OUTCOMES, [o[0] for o in outcomes], [o[1] for o in outcomes], at)
-    if suspected:
-        await connection.execute(
-            INSERT_INACTION,
-            [s.inaction_id for s in suspected],
-            [s.complaint_id for s in suspected],
-            [s.department for s in suspected],
-            [s.kind for s in suspected],
-            [s.clock for s in suspected],
-            [s.due_at for s in suspected],
-            [s.at for s in suspected],
-            [s.evidence for s in suspected],
-        )
+async def read_queue(
+    pool: Pool, department: DepartmentCode, status: CaseStatus | None, after: UUID | None, limit: int
+) -> Sequence[Record]:
+    """A department's cases, of one status where it is given, in the order of their ids from `after` on."""
+    if status is None:
+        return await pool.fetch(READ_QUEUE, department, after, limit)
+    return await pool.fetch(READ_QUEUE_OF_STATUS, department, after, limit, status)

@@ -12,7 +12,7 @@ import pytest
 
 from services.intake import attachments_store, open311_store, repeats_store, retention_store, vault_store
 from services.intake import store as intake_store
-from services.tracker import deadline_store, record_store
+from services.tracker import deadline_store, record_store, timers_store
 from services.tracker import store as tracker_store
 from shared import inbox, migrate, outbox
 from shared.postgres import Connection
@@ -39,7 +39,7 @@ INSERT INTO deadlines
     SELECT pg_temp.id(n, 10 + kind), pg_temp.id(n, 1), CASE kind WHEN 1 THEN 'acknowledge' ELSE 'reply' END, at, '1wd',
         at, at, false, 'hash', 'calendar', pg_temp.id(1, 9), NULL, NULL FROM numbers, generate_series(1, 2) AS kind;
 INSERT INTO timers
-    SELECT pg_temp.id(n, 10 + kind), 'due', at FROM numbers, generate_series(1, 2) AS kind;
+    SELECT pg_temp.id(n, 10 + kind), 'due', at, 'department' FROM numbers, generate_series(1, 2) AS kind;
 INSERT INTO outcomes SELECT pg_temp.id(n, 11), 'met', at FROM numbers;
 INSERT INTO inaction
     SELECT pg_temp.id(n, 20), pg_temp.id(n, 1), department, 'not_answered', 'reply', at, at, 'evidence' FROM numbers;
@@ -110,7 +110,7 @@ async def plan_of(connection: Connection, query: str, *arguments: object, generi
 
     A `generic` plan is made without a look at the arguments; the server may change to it after five runs.
     """
-    explain = "EXPLAIN (ANALYZE, TIMING off, FORMAT json)"
+    explain = "EXPLAIN (ANALYZE, BUFFERS, TIMING off, FORMAT json)"
     transaction = connection.transaction()
     await transaction.start()
     try:
@@ -147,6 +147,10 @@ def read_rows(plan: dict[str, Any]) -> int:
     )
 
 
+def read_pages(plan: dict[str, Any]) -> int:
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
 def outline(plan: dict[str, Any]) -> str:
     told = ("Node Type", "Relation Name", "Index Name", "Actual Rows", "Actual Loops", "Rows Removed by Filter")
     return "\n".join(" ".join(str(node[name]) for name in told if name in node) for node in nodes(plan))
@@ -163,31 +167,69 @@ def assert_lean(plan: dict[str, Any], index: str, *, at_most: int) -> None:
 
 class TestTracker:
     async def test_claiming_timers_reads_those_that_are_due(self, tracker: Connection) -> None:
-        plan = await plan_of(tracker, tracker_store.CLAIM_TIMERS, SOON, 1000)
+        plan = await plan_of(tracker, timers_store.CLAIM_TIMERS, SOON, 1000)
         assert_lean(plan, "timers_due", at_most=6 * 20)
 
     async def test_claiming_timers_after_a_long_pause_reads_one_batch(self, tracker: Connection) -> None:
-        plan = await plan_of(tracker, tracker_store.CLAIM_TIMERS, NOW + timedelta(days=365), 20)
+        plan = await plan_of(tracker, timers_store.CLAIM_TIMERS, NOW + timedelta(days=365), 20)
         assert_lean(plan, "timers_due", at_most=4 * 20)
 
     async def test_a_look_for_due_timers_that_finds_none_reads_nothing(self, tracker: Connection) -> None:
-        plan = await plan_of(tracker, tracker_store.CLAIM_TIMERS, NOW, 1000)
+        plan = await plan_of(tracker, timers_store.CLAIM_TIMERS, NOW, 1000)
         assert_lean(plan, "timers_due", at_most=0)
+        # The index alone, from its root down to where the first timer is not due yet.
+        [look] = [node for node in nodes(plan) if node.get("Index Name") == "timers_due"]
+        assert read_pages(look) <= 3
+
+    async def test_a_look_at_the_clock_reads_next_to_nothing(self, tracker: Connection) -> None:
+        plan = await plan_of(tracker, timers_store.READ_CLOCK)
+        assert read_rows(plan) == 0
+
+    @pytest.mark.parametrize("generic", [True, False])
+    async def test_a_claim_deletes_its_timers_where_they_lie(self, tracker: Connection, *, generic: bool) -> None:
+        plan = await plan_of(tracker, timers_store.CLAIM_TIMERS, SOON, 1000, generic=generic)
+        assert "Tid Scan" in {node["Node Type"] for node in nodes(plan)}, outline(plan)
+        assert "timers_pkey" not in indexes(plan)
+
+    async def test_what_fires_is_stored_without_a_look_at_what_stands_there(self, tracker: Connection) -> None:
+        some = [row[0] for row in await tracker.fetch("SELECT deadline_id FROM deadlines LIMIT 10 OFFSET 5000")]
+        outcomes = await plan_of(tracker, timers_store.INSERT_OUTCOMES, some, ["missed"] * 10, NOW)
+        suspected = await plan_of(
+            tracker,
+            timers_store.INSERT_INACTION,
+            *(some, some),
+            *(["old-3"] * 10, ["not_answered"] * 10, ["reply"] * 10),
+            *([NOW] * 10, [NOW] * 10, ["evidence"] * 10),
+        )
+        for plan in (outcomes, suspected):
+            assert scanned_whole(plan) == set()
+            [insert] = [node for node in nodes(plan) if node["Node Type"] == "ModifyTable"]
+            assert insert["Conflict Resolution"] == "NOTHING"
 
     @pytest.mark.parametrize("department", ["old-3", "new"])
     @pytest.mark.parametrize("generic", [True, False])
     async def test_the_first_page_of_a_queue_reads_that_page(
         self, tracker: Connection, department: str, *, generic: bool
     ) -> None:
-        plan = await plan_of(tracker, tracker_store.READ_QUEUE, department, None, None, 50, generic=generic)
+        plan = await plan_of(tracker, tracker_store.READ_QUEUE, department, None, 50, generic=generic)
         assert_lean(plan, "cases_queue", at_most=50 * 5)
 
     @pytest.mark.parametrize("generic", [True, False])
     async def test_a_late_page_of_a_queue_reads_that_page(self, tracker: Connection, *, generic: bool) -> None:
         queue = await tracker.fetch("SELECT complaint_id FROM cases WHERE department = 'old-3' ORDER BY 1")
         after: UUID = queue[300]["complaint_id"]
-        plan = await plan_of(tracker, tracker_store.READ_QUEUE, "old-3", None, after, 10, generic=generic)
+        plan = await plan_of(tracker, tracker_store.READ_QUEUE, "old-3", after, 10, generic=generic)
         assert_lean(plan, "cases_queue", at_most=10 * 5)
+
+    @pytest.mark.parametrize("status", ["closed", "dispatched", "replied"])
+    @pytest.mark.parametrize("generic", [True, False])
+    async def test_a_queue_of_one_status_is_read_without_the_cases_of_another(
+        self, tracker: Connection, status: str, *, generic: bool
+    ) -> None:
+        queue = await tracker.fetch("SELECT complaint_id FROM cases WHERE department = 'old-3' ORDER BY 1")
+        after: UUID = queue[150]["complaint_id"]
+        plan = await plan_of(tracker, tracker_store.READ_QUEUE_OF_STATUS, "old-3", after, 10, status, generic=generic)
+        assert_lean(plan, "cases_queue_of_status", at_most=10 * 5)
 
     async def test_one_case_is_found_by_its_id(self, tracker: Connection) -> None:
         case = await tracker.fetchval("SELECT complaint_id FROM cases LIMIT 1 OFFSET 5000")
@@ -196,7 +238,7 @@ class TestTracker:
 
     async def test_stopping_clocks_reads_those_of_the_case(self, tracker: Connection) -> None:
         case = await tracker.fetchval("SELECT complaint_id FROM cases LIMIT 1 OFFSET 5000")
-        plan = await plan_of(tracker, tracker_store.STOP_CLOCKS, case, ["acknowledge", "reply"], NOW, "met")
+        plan = await plan_of(tracker, timers_store.STOP_CLOCKS, case, ["acknowledge", "reply"], NOW, "met", True)
         assert_lean(plan, "deadlines_case", at_most=8)
         assert "timers_pkey" in indexes(plan)
 

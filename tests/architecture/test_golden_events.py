@@ -41,8 +41,10 @@ from shared.events import (
     DeadlineWarned,
     Event,
     InactionSuspected,
+    SupervisionNoticeIssued,
 )
 from shared.language import (
+    Addressee,
     CaseStatus,
     Channel,
     Clock,
@@ -80,6 +82,7 @@ WORDS = {
     "accepted_at": AT,
 }
 CASE = {"complaint_id": COMPLAINT, "department": "urban-management", "at": AT}
+TO_HEAD = {"addressee": Addressee.DEPARTMENT_HEAD}
 CLOCK = CASE | {"clock": Clock.REPLY, "due_at": DUE, "nature": Nature.STATUTORY}
 
 # Every field of every event is set, so that none escapes.
@@ -192,15 +195,17 @@ EXAMPLES: Mapping[type[Event], Event] = {
                 "deadlines": (Deadline(clock=Clock.REPLY, due_at=DUE),),
             }
         ),
-        CaseUrged.model_validate(CASE | {"status": CaseStatus.IN_PROGRESS, "version": 3, "note": "请于明日前答复。"}),
+        CaseUrged.model_validate(
+            CASE | TO_HEAD | {"status": CaseStatus.IN_PROGRESS, "version": 3, "note": "请于明日前答复。"}
+        ),
         CaseSupervised.model_validate(
-            CASE | {"status": CaseStatus.IN_PROGRESS, "version": 3, "note": "督查室挂牌督办。"}
+            CASE | TO_HEAD | {"status": CaseStatus.IN_PROGRESS, "version": 3, "note": "督查室挂牌督办。"}
         ),
         CaseDeclined.model_validate(
             CASE | {"status": CaseStatus.DECLINED, "version": 2, "lawful_channel": "向人民法院提起诉讼。"}
         ),
-        DeadlineWarned.model_validate(CLOCK),
-        DeadlineMissed.model_validate(CLOCK),
+        DeadlineWarned.model_validate(CLOCK | TO_HEAD),
+        DeadlineMissed.model_validate(CLOCK | TO_HEAD),
         DeadlineRecomputed.model_validate(
             CLOCK
             | {
@@ -216,6 +221,16 @@ EXAMPLES: Mapping[type[Event], Event] = {
                 "inaction_id": INACTION,
                 "kind": InactionKind.NOT_ANSWERED,
                 "evidence": "工单20261124-000123-4于2026年11月24日9时30分派至城市管理局，至今未答复。",
+            }
+        ),
+        SupervisionNoticeIssued.model_validate(
+            CLOCK
+            | TO_HEAD
+            | {
+                "note": (
+                    "通报（致承办单位负责人）：工单20261124-000123-4于2026年11月24日9时30分派至城市管理局，"
+                    "应于2026年11月25日24时前答复，至今未答复，予以通报。"
+                ),
             }
         ),
     )

@@ -26,7 +26,7 @@ from deploy.local.observe import Seen
 from deploy.local.stack import Stack
 from services.intake.channels.mailbox import RefusalCode
 from services.intake.vault import Keyring, Sealed, open_
-from services.tracker.inaction import TimerKind
+from services.tracker.ladder import TimerKind
 from shared.events import (
     CaseAcknowledged,
     CaseOpened,
@@ -236,7 +236,7 @@ async def test_the_labels_of_the_metrics_come_from_closed_lists(
         "code": set(RefusalCode) | {"unfit", "another_content", "failed"},
         "mailbox": {"spool"},
         "consumer": set(_SERVES.values()),
-        "dependency": {"database", "kafka", "outbox"},
+        "dependency": {"database", "kafka", "outbox", "clock"},
     }
     for sample in await _scrape(getattr(stack, service)):
         for label, value in sample.labels.items():

@@ -5,6 +5,10 @@ from datetime import timedelta
 from services.tracker import store
 from services.tracker.calendar import Calendar
 from services.tracker.handlers import OpenCases
+from services.tracker.ladder import TimerKind
+from services.tracker.moving import Rules
+from services.tracker.suspensions import resuming
+from services.tracker.sweeper import Sweeper
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned
 from shared.outbox import Relay
@@ -21,6 +25,13 @@ def consumer_of(pool: Pool, policy: Policy, calendar: Calendar) -> BatchConsumer
 async def open_cases(pool: Pool, policy: Policy, calendar: Calendar, *assignments: ComplaintAssigned) -> None:
     batch = [record(one, topic=assigned(one.department), offset=offset) for offset, one in enumerate(assignments)]
     await consumer_of(pool, policy, calendar)(batch)
+
+
+def sweeper_of(pool: Pool, policy: Policy, calendar: Calendar) -> Sweeper:
+    """The sweeper as the tracker's main module puts it together."""
+    sweeper = Sweeper(pool, Relay(pool, []), policy)
+    sweeper.on(TimerKind.RESUME, resuming(Rules(policy, calendar)))
+    return sweeper
 
 
 async def run_ahead(pool: Pool, ahead: timedelta) -> None:

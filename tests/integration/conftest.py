@@ -22,7 +22,7 @@ from services.intake.vault import Keyring
 from services.tracker import api as tracker_api
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
-from services.tracker.office_api import add_office_routes
+from services.tracker.lifecycle_api import add_lifecycle_routes
 from shared.auth import Role
 from shared.http import create_app
 from shared.outbox import Relay
@@ -98,6 +98,6 @@ async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Asy
     app = create_app("Hotline tracker", verifier())
     casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
     tracker_api.add_routes(app, casework, policy, tracker_pool)
-    add_office_routes(app, casework, tracker_pool)
+    add_lifecycle_routes(app, casework)
     async with client_of(app, bearer(Role.SUPERVISOR)) as client:
         yield client

@@ -30,6 +30,7 @@ from shared.events import (
     CaseClosed,
     CaseDeclined,
     CaseEvent,
+    CaseExtended,
     CaseOpened,
     CaseReplied,
     CaseReworked,
@@ -407,6 +408,7 @@ class TestLookingUp:
         answer = (await submit(intake, "A-1")).json()
         common = {"complaint_id": UUID(answer["complaint_id"]), "department": "urban-management", "at": NOW}
         steps: list[CaseEvent] = [
+            CaseExtended(**common, status=CaseStatus.IN_PROGRESS, version=3, reason="需采购配件。", deadlines=()),
             CaseCallbackRequested(**common, status=CaseStatus.CALLBACK_PENDING, version=4),
             CaseReworked(**common, status=CaseStatus.REWORK, version=5, reason="回访不满意。", deadlines=()),
             CaseClosed(**common, status=CaseStatus.CLOSED, version=9),
@@ -419,6 +421,7 @@ class TestLookingUp:
         code = {"query_code": answer["query_code"]}
         told = (await intake.get(f"/v1/complaints/{answer['ticket_number']}", params=code)).json()
         assert [(step["status"], step["reply"]) for step in told["progress"]] == [
+            ("in_progress", "需采购配件。"),
             ("callback_pending", None),
             ("rework", None),
             ("closed", None),

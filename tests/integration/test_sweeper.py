@@ -9,9 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from services.tracker import store
+from services.tracker import store, timers_store
 from services.tracker.calendar import Calendar
 from services.tracker.sweeper import Sweeper
+from shared.auth import Role
 from shared.events import DeadlineMissed, DeadlineWarned, InactionSuspected
 from shared.language import Kind, Urgency
 from shared.outbox import Relay
@@ -21,6 +22,7 @@ from shared.topics import CASES_EVENTS, SUPERVISION_ALERTS
 from shared.wire import Message, decode
 from tests.examples import assigned, message_record, waiting
 from tests.integration.cases import open_cases, run_ahead
+from tests.tokens import bearer
 
 
 @pytest.fixture
@@ -170,10 +172,10 @@ async def test_a_late_acknowledgement_is_still_reported_as_missed_and_once(
     await open_cases(tracker_pool, policy, calendar, case)
     due_at = await tracker_pool.fetchval("SELECT due_at FROM deadlines WHERE clock = 'acknowledge'")
     await run_ahead(tracker_pool, due_at - await tracker_pool.fetchval("SELECT now()") + timedelta(minutes=1))
-    path, ours = f"/v1/cases/{case.complaint_id}/acknowledge", {"department": case.department}
+    path, ours = f"/v1/cases/{case.complaint_id}/acknowledge", bearer(Role.OFFICER, department=case.department)
     if not acknowledged_first:
         await sweeper.sweep()
-    assert (await tracker.post(path, json=ours)).status_code == 200
+    assert (await tracker.post(path, json={}, headers=ours)).status_code == 200
     await sweeper.sweep()
     assert await sweeper.sweep() == 0
     assert await outcomes(tracker_pool) == {("acknowledge", "missed"): 1, ("acknowledge", "met"): 1}
@@ -187,9 +189,9 @@ async def test_what_was_done_in_time_is_never_reported(
 ) -> None:
     case = assigned()
     await open_cases(tracker_pool, policy, calendar, case)
-    ours = {"department": case.department}
-    await tracker.post(f"/v1/cases/{case.complaint_id}/acknowledge", json=ours)
-    await tracker.post(f"/v1/cases/{case.complaint_id}/reply", json=ours | {"text": "路灯已经修好。"})
+    ours, path = bearer(Role.OFFICER, department=case.department), f"/v1/cases/{case.complaint_id}"
+    await tracker.post(f"{path}/acknowledge", json={}, headers=ours)
+    await tracker.post(f"{path}/reply", json={"text": "路灯已经修好。"}, headers=ours)
     await run_ahead(tracker_pool, timedelta(days=90))
     assert await sweeper.sweep() == 0
     assert await outcomes(tracker_pool) == {("acknowledge", "met"): 1, ("reply", "met"): 1}
@@ -216,14 +218,14 @@ async def test_it_keeps_sweeping_when_the_database_was_away(
     await open_cases(tracker_pool, policy, calendar, assigned())
     await run_ahead(tracker_pool, timedelta(days=90))
     failures = iter([ConnectionResetError, TimeoutError])
-    present = store.present
+    read_clock = timers_store.read_clock
 
-    async def present_or_away(connection: Any) -> Any:
+    async def read_or_away(connection: Any) -> Any:
         if failure := next(failures, None):
             raise failure
-        return await present(connection)
+        return await read_clock(connection)
 
-    monkeypatch.setattr(store, "present", present_or_away)
+    monkeypatch.setattr(timers_store, "read_clock", read_or_away)
     sweeping = asyncio.create_task(sweeper.run())
     async with asyncio.timeout(30):
         while await tracker_pool.fetchval("SELECT count(*) FROM timers"):  # noqa: ASYNC110

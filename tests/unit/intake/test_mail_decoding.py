@@ -85,7 +85,8 @@ def test_base64_is_taken_off(text: str) -> None:
     assert unwrap(base64.encodebytes(text.encode()), "BASE64 ") == (text.encode(), True)
 
 
-@given(st.binary())
+# A carriage return belongs to the line endings, which every relay may change.
+@given(st.binary().map(lambda data: data.replace(b"\r", b"")))
 def test_quoted_printable_is_taken_off(data: bytes) -> None:
     assert unwrap(quopri.encodestring(data, quotetabs=True), "quoted-printable").data == data
 

@@ -2,13 +2,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.tracker.inaction import Suspicion, Timer, TimerKind, suspect, timers
+from services.tracker.inaction import Suspicion, suspect
 from shared.china_time import CHINA_TIME
 from shared.language import Clock, InactionKind
 
 OPENED_AT = datetime(2026, 9, 30, 16, 5, tzinfo=CHINA_TIME).astimezone(UTC)
 END_OF_14_OCTOBER = datetime(2026, 10, 15, tzinfo=CHINA_TIME).astimezone(UTC)
-WARN_AT = END_OF_14_OCTOBER - timedelta(days=2)
 
 
 @pytest.mark.parametrize(
@@ -59,17 +58,3 @@ def test_who_acts_too_late_is_told_when_and_not_that_nothing_was_done() -> None:
     late = END_OF_14_OCTOBER + timedelta(hours=9, minutes=7)
     suspicion = suspect(Clock.ACKNOWLEDGE, OPENED_AT, END_OF_14_OCTOBER, late, "镇坪县水利局", "ZP20260930-000123")
     assert suspicion.evidence.endswith("应于2026年10月14日24时前签收，2026年10月15日9时07分才签收。")
-
-
-@pytest.mark.parametrize(
-    ("clock", "warn_at", "expected"),
-    [
-        (Clock.REPLY, WARN_AT, [(TimerKind.WARNING, WARN_AT), (TimerKind.DUE, END_OF_14_OCTOBER)]),
-        (Clock.REPLY, None, [(TimerKind.DUE, END_OF_14_OCTOBER)]),
-        (Clock.ACKNOWLEDGE, WARN_AT, [(TimerKind.DUE, END_OF_14_OCTOBER)]),
-    ],
-)
-def test_every_clock_watches_its_end_and_only_a_reply_warns(
-    clock: Clock, warn_at: datetime | None, expected: list[tuple[TimerKind, datetime]]
-) -> None:
-    assert list(timers(clock, END_OF_14_OCTOBER, warn_at)) == [Timer(kind, at) for kind, at in expected]

@@ -31,7 +31,7 @@ STATUSES = st.sampled_from(CaseStatus)
 ACTIONS = st.sampled_from(Action)
 ACTORS = st.sampled_from([OFFICER, CENTRE, SUPERVISOR, SYSTEM])
 
-# What has to be running wherever a case stands. Exactly this, but for a granted return on its way to the router.
+# What has to be running wherever a case stands: exactly this, of whoever holds it.
 RUNNING = {
     CaseStatus.DISPATCHED: {Clock.ACKNOWLEDGE, Clock.REPLY},
     CaseStatus.IN_PROGRESS: {Clock.REPLY},
@@ -137,9 +137,28 @@ def test_nobody_acts_for_a_department_but_its_officers(action: Action, actor: Ac
 
 
 def test_a_department_has_no_say_in_what_judges_or_spares_it() -> None:
-    theirs = {Action.ASSIGN, Action.GRANT_RETURN, Action.REFUSE_RETURN, Action.SUSPEND}
+    theirs = {Action.ASSIGN, Action.GRANT_RETURN, Action.REFUSE_RETURN, Action.SUSPEND, Action.REFUSE_SUSPENSION}
+    theirs |= {Action.EXTEND, Action.REFUSE_EXTENSION, Action.URGE, Action.SUPERVISE}
     theirs |= {Action.REQUEST_CALLBACK, Action.REWORK, Action.CLOSE, Action.DECLINE}
     assert not [key for key, chosen in MOVES.items() if key[1] in theirs and Role.OFFICER in chosen.by]
+
+
+def test_only_extension_suspension_and_rework_touch_the_reply_clock_while_the_case_is_worked() -> None:
+    touched = {key[1] for key, chosen in MOVES.items() if Clock.REPLY in chosen.ends | chosen.starts}
+    assert touched == {Action.EXTEND, Action.SUSPEND, Action.RESUME, Action.REWORK, Action.DECLINE}
+    assert {key[1] for key, chosen in MOVES.items() if Clock.REPLY in chosen.meets} == {Action.REPLY}
+
+
+def test_a_further_assignment_starts_the_acknowledgement_alone() -> None:
+    assert {chosen.starts for (_, action), chosen in MOVES.items() if action is Action.ASSIGN} == {
+        frozenset({Clock.ACKNOWLEDGE})
+    }
+
+
+def test_only_the_supervision_office_supervises() -> None:
+    with pytest.raises(NotYourCase):
+        move(DISPATCHED, Action.SUPERVISE, CENTRE, OURS)
+    assert move(DISPATCHED, Action.SUPERVISE, SUPERVISOR, OURS) == CaseState(CaseStatus.DISPATCHED, 2)
 
 
 @given(steps=st.lists(st.tuples(ACTIONS, ACTORS), max_size=60))
@@ -160,19 +179,20 @@ def test_no_history_leaves_the_table(steps: list[tuple[Action, Actor]]) -> None:
 @given(data=st.data(), length=st.integers(1, 40))
 def test_the_clocks_that_run_follow_from_where_the_case_stands(data: st.DataObject, length: int) -> None:
     status, running = CaseStatus.DISPATCHED, {Clock.ACKNOWLEDGE, Clock.REPLY}
-    awaiting_router = False
+    in_transit = False
     for _ in range(length):
         actions = [action for origin, action in MOVES if origin is status]
-        if awaiting_router:
+        if in_transit:
             actions = [Action.ASSIGN, Action.DECLINE]
         if not actions:
             break
         action = data.draw(st.sampled_from(actions))
         chosen = MOVES[status, action]
-        running = (running - chosen.stops) | chosen.starts
-        awaiting_router = action is Action.GRANT_RETURN
+        running = (running - chosen.meets - chosen.ends) | chosen.starts
+        in_transit = action is Action.GRANT_RETURN
         status = chosen.to
-        assert running == (set() if awaiting_router else RUNNING[status])
+        # While nobody holds the case there is nobody to acknowledge it, yet the reporter waits on.
+        assert running == (RUNNING[status] - {Clock.ACKNOWLEDGE} if in_transit else RUNNING[status])
 
 
 def test_the_table_covers_every_status_and_every_action() -> None:

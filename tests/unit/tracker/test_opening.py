@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 
 from services.tracker.calendar import Calendar
-from services.tracker.inaction import TimerKind
+from services.tracker.ladder import TimerKind
 from services.tracker.opening import in_record, open_case
 from shared.language import Clock, Kind, Nature, Urgency
 from shared.policy import Policy

@@ -5,9 +5,10 @@ import pytest
 
 from services.tracker.calendar import Calendar
 from services.tracker.deadlines import Facts, count
-from services.tracker.inaction import TimerKind
+from services.tracker.ladder import TimerKind
 from services.tracker.opening import StoredDeadline
 from services.tracker.recounting import recounted
+from shared.escalation import PLAIN
 from shared.language import Clock, Nature
 from shared.notices import Notice
 from shared.term import Term
@@ -43,6 +44,9 @@ def stored(
         policy_hash="0" * 64,
         calendar_version=calendar.version,
         warned=warned,
+        urged=False,
+        ladder=PLAIN,
+        department=None,
     )
 
 

@@ -1,0 +1,26 @@
+"""Every route by which people move a case or contribute to it, put on one application."""
+
+from fastapi import FastAPI
+
+from services.tracker.casework import Casework
+from services.tracker.contributions import Contributions
+from services.tracker.contributions_api import add_contributions_routes
+from services.tracker.extensions import Extensions
+from services.tracker.extensions_api import add_extensions_routes
+from services.tracker.office_api import add_office_routes
+from services.tracker.returns import Returns
+from services.tracker.returns_api import add_returns_routes
+from services.tracker.suspensions import Suspensions
+from services.tracker.suspensions_api import add_suspensions_routes
+from services.tracker.urging import Urging
+from services.tracker.urging_api import add_urging_routes
+
+
+def add_lifecycle_routes(app: FastAPI, casework: Casework) -> None:
+    pool, policy = casework.pool, casework.rules.policy
+    add_office_routes(app, casework, pool)
+    add_returns_routes(app, Returns(casework), pool)
+    add_suspensions_routes(app, Suspensions(casework), pool)
+    add_extensions_routes(app, Extensions(casework), pool)
+    add_urging_routes(app, Urging(casework), pool)
+    add_contributions_routes(app, Contributions(casework), policy, pool)
