@@ -5,6 +5,7 @@ the county has trained one and it is sure, the triage desk.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from services.router import decision
 from services.router.classifier import Classifier, Prediction
@@ -30,25 +31,39 @@ class Matcher:
         self.matters = Matters(policy)
 
 
-def decide(  # noqa: PLR0911  # one return for each step of the order
+def decide(
     complaint: ComplaintReceived,
     matcher: Matcher,
     tried: frozenset[DepartmentCode] = frozenset(),
     classifier: Classifier | None = None,
 ) -> Decision:
-    """Place a complaint; `tried` are the departments that gave it back with leave and do not get it again."""
+    """Place a complaint; `tried` are the departments that gave it back with leave and do not get it again.
+
+    Only where both neutral offices are tried or accused does one of them get it again: never nobody.
+    """
+    decided = _place(complaint, matcher, tried, classifier)
+    return decided if classifier is None else replace(decided, model_hash=classifier.hash)
+
+
+def _place(  # noqa: PLR0911  # one return for each step of the order
+    complaint: ComplaintReceived,
+    matcher: Matcher,
+    tried: frozenset[DepartmentCode],
+    classifier: Classifier | None,
+) -> Decision:
     reading = matcher.reader.read(complaint.title, complaint.text)
     mentions = matcher.conflict.mentions(reading)
     accusations = matcher.conflict.accusations(reading, mentions, complaint.kind, complaint.received_by)
     against_departments = [accusation for accusation in accusations if accusation.department is not None]
     if complaint.accused is not None or against_departments:
-        return decision.avoiding(matcher.policy, complaint.accused, against_departments)
+        return decision.avoiding(matcher.policy, complaint.accused, against_departments, tried)
     if outside := matcher.scope.outside(reading):
-        return decision.declined(matcher.policy, outside)
+        return decision.declined(matcher.policy, outside, tried)
     if accusations:
-        return decision.avoiding(matcher.policy, None, accusations)
+        return decision.avoiding(matcher.policy, None, accusations, tried)
 
     named = [mention for mention in mentions if _can_answer(matcher.policy, mention)]
+    # Before the lead is looked for: a department that had it must not stand in the way of the next.
     scores = tuple(s for s in matcher.matters.scores(reading, named) if s.department not in tried)
     leading = scores[0].matter if scores else None
     if match := matcher.rules.first(complaint, reading, leading, tried):
@@ -58,7 +73,7 @@ def decide(  # noqa: PLR0911  # one return for each step of the order
     prediction = classifier.predict(text_to_classify(complaint)) if classifier else None
     if prediction is not None and _is_sure(matcher.policy, prediction, tried):
         return decision.by_classifier(matcher.policy, prediction)
-    return decision.to_triage(matcher.policy, scores)
+    return decision.to_triage(matcher.policy, scores, tried)
 
 
 def text_to_classify(complaint: ComplaintReceived) -> str:

@@ -74,10 +74,13 @@ def load_model(path: Path) -> Model:
         with zipfile.ZipFile(path) as file:
             if sum(entry.file_size for entry in file.infolist()) > LARGEST_FILE:
                 raise UnreadableModel(f"{path.name} is larger than any model.")
-            header = orjson.loads(file.read(HEADER))
+            written = file.read(HEADER)
+            header = orjson.loads(written)
             if (header["format"], header["hash_bits"]) != (FORMAT, HASH_BITS):
                 raise UnreadableModel(f"{path.name} is a model of another version: train it again.")
-            return _model(header, {name: _array(file, name, sha) for name, sha in header["arrays"].items()})
+            arrays = {name: _array(file, name, sha) for name, sha in header["arrays"].items()}
+            # The header holds the hashes of the arrays, so its own names the whole.
+            return _model(header, arrays, sha256(written).hexdigest())
     except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError, EOFError) as error:
         raise UnreadableModel(f"{path.name} is no model that can be read: {type(error).__name__}.") from error
 
@@ -97,7 +100,7 @@ def _array(file: zipfile.ZipFile, name: str, sha: str) -> Array:
     return array if array.dtype == np.int32 else array.astype(np.float32)
 
 
-def _model(header: dict[str, Any], arrays: dict[str, Array]) -> Model:
+def _model(header: dict[str, Any], arrays: dict[str, Array], sha: str) -> Model:
     slots, labels = arrays["slots"], tuple(map(str, header["labels"]))
     shapes = {"idf": (len(slots),), "linear": (len(slots), len(labels)), "linear_bias": (len(labels),)}
     network = None
@@ -122,4 +125,5 @@ def _model(header: dict[str, Any], arrays: dict[str, Array]) -> Model:
         calibration=Calibration(arrays["said"], arrays["true"]),
         thresholds=(first, second),
         about=dict(header["about"]),
+        hash=sha,
     )
