@@ -44,6 +44,4 @@ def copy_id(decision_id: UUID, co_handler: DepartmentCode) -> UUID:
 
 
 def _message(event: ComplaintAssigned, event_id: UUID) -> Message:
-    return encode(
-        event, topic=assigned(event.department), event_id=event_id, source="router", time=event.assigned_at
-    )
+    return encode(event, topic=assigned(event.department), event_id=event_id, source="router", time=event.assigned_at)

@@ -16,6 +16,7 @@ from shared.http import create_app
 from shared.kafka import create_topics
 from shared.policy import Policy
 from shared.service import foundation, serve
+from shared.token_verifier import verifier_of
 from shared.topics import CASES_EVENTS, COMPLAINTS_RECEIVED, all_topics
 
 log = structlog.get_logger(__name__)
@@ -40,22 +41,18 @@ async def run(settings: RouterSettings) -> None:
     in_service = InService(settings.policy_dir, settings.model)
     async with foundation(settings, "router") as base:
         base.subscriptions.add(
-            BatchConsumer(
-                "decisions", [ComplaintReceived], PlaceComplaints(in_service.decide), base.pool, base.relay
-            ),
+            BatchConsumer("decisions", [ComplaintReceived], PlaceComplaints(in_service.decide), base.pool, base.relay),
             COMPLAINTS_RECEIVED,
         )
         base.subscriptions.add(
             BatchConsumer("returns", [CaseReturnGranted], PlaceReturned(in_service.replace), base.pool, base.relay),
             CASES_EVENTS,
         )
-        app = create_app("Hotline router")
+        app = create_app("Hotline router", verifier_of(settings))
         add_routes(app, lambda: in_service.routing)
         add_placing_routes(app, base.pool, base.relay, lambda: in_service.policy)
 
         async def prepare(policy: Policy) -> None:
             await ensure_topics(settings, policy)
 
-        await serve(
-            app, settings, base, prepare(in_service.policy), in_service.watch(prepare), needs_kafka=True
-        )
+        await serve(app, settings, base, prepare(in_service.policy), in_service.watch(prepare), needs_kafka=True)

@@ -127,7 +127,9 @@ def _check(
 ) -> None:
     name = policy.name_of(order.department)
     if current.decision_id != order.seen:
-        raise OutOfDate("这件诉求已有新的派单决定，请刷新后再办。", "Another decision is in force than the one you saw.")
+        raise OutOfDate(
+            "这件诉求已有新的派单决定，请刷新后再办。", "Another decision is in force than the one you saw."
+        )
     if current.decision.department != desk:
         here = policy.name_of(current.decision.department)
         raise OutOfDate(f"这件诉求现由{here}办理。", f"The complaint is with {current.decision.department} now.")

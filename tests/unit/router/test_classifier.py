@@ -33,7 +33,9 @@ class Says:
 
 def test_every_decision_names_the_model_that_was_in_service() -> None:
     says = Says("transport", 0.972)
-    assert {decide(received(text), zhenping(), classifier=says).model_hash for text in (VAGUE, "城管打人")} == {"a-model"}
+    assert {decide(received(text), zhenping(), classifier=says).model_hash for text in (VAGUE, "城管打人")} == {
+        "a-model"
+    }
     assert decide(received(VAGUE), zhenping()).model_hash is None
 
 
