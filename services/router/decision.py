@@ -198,10 +198,11 @@ def to_arbitration(
 ) -> Decision:
     """The supervision office names the department; the triage desk does where the office is itself accused."""
     desk = _neutral((policy.supervision_office, policy.triage_desk), implicated, ())
+    names = "、".join(map(policy.name_of, tried))
     return Decision(
         department=desk,
         source=DecisionSource.ARBITRATION,
-        reason=f"第{returns}次退单获准（{'、'.join(map(policy.name_of, tried))}均已退回），转{policy.name_of(desk)}指定承办单位。",
+        reason=f"第{returns}次退单获准（{names}均已退回），转{policy.name_of(desk)}指定承办单位。",
         policy_hash=policy.hash,
     )
 

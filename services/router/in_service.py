@@ -94,7 +94,7 @@ class InService:
             routing = await asyncio.to_thread(self._read)
         except (PolicyInvalid, UnreadableModel) as refused:
             RELOADED.labels("refused").inc()
-            log.error("change_refused", why=str(refused), still=self.policy.hash)
+            log.warning("change_refused", why=str(refused), still=self.policy.hash)
             return
         await prepare(routing.policy)
         self._use(routing)

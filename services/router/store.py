@@ -40,8 +40,8 @@ SELECT complaint_id, event FROM complaints WHERE complaint_id = ANY($1) ORDER BY
 DECISIONS_IN_FORCE = "SELECT * FROM decisions WHERE complaint_id = ANY($1) AND in_force"
 END_DECISIONS = "UPDATE decisions SET in_force = false WHERE decision_id = ANY($1)"
 DECISIONS_OF_COMPLAINT = """
-SELECT decision_id, department, source, rule, matter, accused, lawful_channel, reason, evidence, policy_hash, model_hash,
-    hop, returns, tried, co_handlers, returnable, placed_by, decided_at, in_force
+SELECT decision_id, department, source, rule, matter, accused, lawful_channel, reason, evidence, policy_hash,
+    model_hash, hop, returns, tried, co_handlers, returnable, placed_by, decided_at, in_force
 FROM decisions WHERE complaint_id = $1 ORDER BY hop
 """
 
