@@ -105,7 +105,8 @@ def assigned_by_desk(current: Decided, order: Order, policy: Policy, decision_id
     # Where the supervision office is itself accused, the desk arbitrates in its place, and that is final too.
     final = current.decision.source is DecisionSource.ARBITRATION
     _check(current, order, policy, policy.triage_desk, () if final else current.tried)
-    made = decision.by_person(policy, DecisionSource.PERSON, policy.triage_desk, order.department, order.reason)
+    source = DecisionSource.ARBITRATION if final else DecisionSource.PERSON
+    made = decision.by_person(policy, source, policy.triage_desk, order.department, order.reason)
     return _ordered(current, order, decision.about(made, order.matter), decision_id, now, returnable=not final)
 
 
