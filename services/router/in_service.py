@@ -19,7 +19,7 @@ from services.router.batches import decide_all
 from services.router.classifier import Model
 from services.router.decide import Matcher
 from services.router.decision import Decision
-from services.router.model_file import UnreadableModel, load_model
+from services.router.model_file import UnreadableModel, model_in_service
 from services.router.placement import Decided, replaced
 from shared.events import CaseReturnGranted, ComplaintReceived
 from shared.policy import Policy
@@ -61,7 +61,7 @@ class InService:
         self._model_file = model_file
         # Taken before reading, so that what changes meanwhile is seen as changed.
         self._stamp = self._look()
-        self._use(Routing(Matcher(load_policy(policy_dir)), self._model()))
+        self._use(Routing(Matcher(load_policy(policy_dir)), model_in_service(self._model_file)))
 
     @property
     def policy(self) -> Policy:
@@ -102,14 +102,9 @@ class InService:
 
     def _read(self) -> Routing:
         policy = load_policy(self._policy_dir)
-        model = self._model()
+        model = model_in_service(self._model_file)
         same = policy.hash == self.policy.hash
         return Routing(self.routing.matcher if same else Matcher(policy), model)
-
-    def _model(self) -> Model | None:
-        if self._model_file is None or not self._model_file.exists():
-            return None
-        return load_model(self._model_file)
 
     def _use(self, routing: Routing) -> None:
         self.routing = routing

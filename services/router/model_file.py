@@ -5,6 +5,7 @@ who wrote it.
 """
 
 import io
+import shutil
 import zipfile
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +20,7 @@ from services.router.classifier import Model
 from services.router.features import HASH_BITS, SLOTS
 from services.router.neural import Network
 
-__all__ = ["FORMAT", "UnreadableModel", "load_model", "save_model"]
+__all__ = ["FORMAT", "UnreadableModel", "install_model", "load_model", "model_in_service", "save_model"]
 
 FORMAT = 1
 HEADER = "header.json"
@@ -66,6 +67,18 @@ def save_model(model: Model, path: Path) -> None:
         for name, content in packed.items():
             file.writestr(f"{name}.npy", content)
     partial.replace(path)
+
+
+def install_model(model: Path, place: Path) -> None:
+    """Put a copy of the file in its place, whole or not at all; who reads there meanwhile reads one or the other."""
+    partial = place.with_name(place.name + ".partial")
+    shutil.copyfile(model, partial)
+    partial.replace(place)
+
+
+def model_in_service(path: Path | None) -> Model | None:
+    """The model at HOTLINE_MODEL; none where it names no file, or one that nobody has put there yet."""
+    return load_model(path) if path is not None and path.exists() else None
 
 
 def load_model(path: Path) -> Model:

@@ -5,3 +5,7 @@ CREATE TABLE switches (
     model_hash text NOT NULL,
     switched_by text NOT NULL
 );
+
+-- What people decided, for the export of examples.
+CREATE INDEX decisions_to_learn_from ON decisions (decided_at, complaint_id)
+    WHERE in_force AND (returns > 0 OR placed_by IS NOT NULL);

@@ -1,0 +1,42 @@
+"""The router's SQL for replaying the complaints that it has decided."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from uuid import UUID
+
+from services.router.dry_run import Replayed
+from shared.events import ComplaintReceived
+from shared.language import DecisionSource
+from shared.postgres import Connection
+
+REPLAY = """
+SELECT kept.accepted_at, kept.complaint_id, kept.event, first.department, first.source,
+    CASE WHEN placed.placed_by IS NOT NULL THEN placed.department END AS by_people
+FROM (
+    SELECT accepted_at, complaint_id, event FROM complaints
+    WHERE (accepted_at, complaint_id) > ($1, $2)
+    ORDER BY accepted_at, complaint_id LIMIT $3
+) AS kept
+JOIN decisions AS first ON first.complaint_id = kept.complaint_id AND first.hop = 1
+JOIN decisions AS placed ON placed.complaint_id = kept.complaint_id AND placed.in_force
+ORDER BY kept.accepted_at, kept.complaint_id
+"""
+
+BATCH = 500
+_LOWEST = UUID(int=0)
+
+
+async def replayed(connection: Connection, since: datetime) -> AsyncIterator[list[Replayed]]:
+    """Batches of what was accepted since then, in that order; one batch is in memory at a time."""
+    reached, last = since, _LOWEST
+    while rows := await connection.fetch(REPLAY, reached, last, BATCH):
+        yield [
+            Replayed(
+                ComplaintReceived.model_validate_json(row["event"]),
+                row["department"],
+                DecisionSource(row["source"]),
+                row["by_people"],
+            )
+            for row in rows
+        ]
+        reached, last = rows[-1]["accepted_at"], rows[-1]["complaint_id"]
