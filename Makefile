@@ -32,3 +32,7 @@ test: check ## Everything: check, then integration, end-to-end and fault tests o
 .PHONY: bench
 bench: .venv/.dev ## The whole stack under load next to the bare pipe (a few minutes)
 	@$(PYTHON_IN) -m bench.main_job $(ARGS)
+
+.PHONY: bench-routing
+bench-routing: .venv/.dev ## How fast one core decides where complaints go (ARGS="--data FILE --model FILE")
+	@$(PYTHON_IN) -m bench.routing $(ARGS)

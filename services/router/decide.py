@@ -1,7 +1,8 @@
 """Where a complaint goes and why: one pure function over the compiled policy.
 
 The order is fixed: conflict of interest, out of scope, the ordered rules, the matters' keywords, the classifier where
-the county has trained one and it is sure, the triage desk.
+the county has trained one and it is sure, the triage desk. What these would give to a department that it may be about
+goes to the triage desk as well.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from services.router import decision
 from services.router.classifier import Classifier, Prediction
 from services.router.conflict import Conflict, Mention
 from services.router.decision import Decision
+from services.router.doubt import may_be_about
 from services.router.reading import Reader, Role
 from services.router.rules import FLOOR, MARGIN, Matters, Rules, Score
 from services.router.scope import Scope
@@ -45,7 +47,7 @@ def decide(
     return decided if classifier is None else replace(decided, model_hash=classifier.hash)
 
 
-def _place(  # noqa: PLR0911  # one return for each step of the order
+def _place(
     complaint: ComplaintReceived,
     matcher: Matcher,
     tried: frozenset[DepartmentCode],
@@ -66,14 +68,19 @@ def _place(  # noqa: PLR0911  # one return for each step of the order
     # Before the lead is looked for: a department that had it must not stand in the way of the next.
     scores = tuple(s for s in matcher.matters.scores(reading, named) if s.department not in tried)
     leading = scores[0].matter if scores else None
+    only_named = False
     if match := matcher.rules.first(complaint, reading, leading, tried):
-        return decision.by_rule(matcher.policy, match, scores)
-    if scores and _leads(scores):
-        return decision.by_keywords(matcher.policy, scores)
-    prediction = classifier.predict(text_to_classify(complaint)) if classifier else None
-    if prediction is not None and _is_sure(matcher.policy, prediction, tried):
-        return decision.by_classifier(matcher.policy, prediction)
-    return decision.to_triage(matcher.policy, scores, tried)
+        found = decision.by_rule(matcher.policy, match, scores)
+    elif scores and _leads(scores):
+        found = decision.by_keywords(matcher.policy, scores)
+        only_named = found.matter is None
+    else:
+        prediction = classifier.predict(text_to_classify(complaint)) if classifier else None
+        if prediction is None or not _is_sure(matcher.policy, prediction, tried):
+            return decision.to_triage(matcher.policy, scores, tried)
+        found = decision.by_classifier(matcher.policy, prediction)
+    doubt = may_be_about(complaint, reading, named, found.department, only_named=only_named)
+    return decision.in_doubt(matcher.policy, found, doubt.found.word, tried) if doubt else found
 
 
 def text_to_classify(complaint: ComplaintReceived) -> str:

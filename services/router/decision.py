@@ -193,6 +193,23 @@ def to_triage(policy: Policy, scores: Sequence[Score], barred: Collection[Depart
     )
 
 
+def in_doubt(policy: Policy, found: Decision, mention: str, barred: Collection[DepartmentCode] = ()) -> Decision:
+    """The complaint may be about the department that `found` would give it to: a person looks first."""
+    desk = _neutral((policy.triage_desk, policy.supervision_office), (), barred)
+    return Decision(
+        department=desk,
+        source=DecisionSource.TRIAGE,
+        matter=found.matter,
+        reason=(
+            f"所述或与“{mention}”自身有关，不直接交{policy.name_of(found.department)}，"
+            f"转{policy.name_of(desk)}由人工核实后分派。"
+        ),
+        evidence=(Evidence(DecisionSource.TRIAGE, mention, found.department), *found.evidence),
+        runners_up=((found.department, 0.0), *found.runners_up)[:RUNNERS_UP],
+        policy_hash=policy.hash,
+    )
+
+
 def to_arbitration(
     policy: Policy, returns: int, tried: Sequence[DepartmentCode], implicated: Collection[DepartmentCode]
 ) -> Decision:
