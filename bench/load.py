@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from deploy.local.feed import sample_submissions
 from deploy.local.ports import LOOPBACK
@@ -18,19 +19,25 @@ def submissions(run: str) -> Iterator[bytes]:
         yield json.dumps(one | {"external_id": f"{run}-{number}"}, ensure_ascii=False).encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the intake listens, and the token of an adapter, who may submit for every channel."""
+
+    port: int
+    token: str
+
+
 class Connection:
     """A kept-alive HTTP/1.1 connection that can do nothing but POST."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str) -> None:
         self._reader = reader
         self._writer = writer
+        self._head = f"Host: bench\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n".encode()
 
     async def post(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Post `body` and return status and answer."""
-        self._writer.write(
-            b"POST %b HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-            % (path.encode(), len(body))
-        )
+        self._writer.write(b"POST %b HTTP/1.1\r\n%bContent-Length: %d\r\n\r\n" % (path.encode(), self._head, len(body)))
         self._writer.write(body)
         head = await self._reader.readuntil(b"\r\n\r\n")
         status = int(head[9:12])
@@ -47,16 +54,16 @@ class Connection:
 
 
 @asynccontextmanager
-async def connections(port: int, count: int) -> AsyncIterator[list[Connection]]:
-    opened = [await asyncio.open_connection(LOOPBACK, port, limit=1 << 24) for _ in range(count)]
+async def connections(door: Door, count: int) -> AsyncIterator[list[Connection]]:
+    opened = [await asyncio.open_connection(LOOPBACK, door.port, limit=1 << 24) for _ in range(count)]
     try:
-        yield [Connection(reader, writer) for reader, writer in opened]
+        yield [Connection(reader, writer, door.token) for reader, writer in opened]
     finally:
         for _, writer in opened:
             writer.close()
 
 
-async def post_singly(port: int, bodies: Iterable[bytes], count: int) -> float:
+async def post_singly(door: Door, bodies: Iterable[bytes], count: int) -> float:
     """Post each body alone over `count` connections, as fast as they are accepted; seconds that it took."""
     waiting = iter(bodies)
 
@@ -67,12 +74,12 @@ async def post_singly(port: int, bodies: Iterable[bytes], count: int) -> float:
                 raise RuntimeError(f"{status}: {answer.decode()}")
 
     started = time.perf_counter()
-    async with connections(port, count) as opened:
+    async with connections(door, count) as opened:
         await asyncio.gather(*map(client, opened))
     return time.perf_counter() - started
 
 
-async def post_lines(port: int, bodies: Sequence[bytes], count: int, lines_each: int) -> float:
+async def post_lines(door: Door, bodies: Sequence[bytes], count: int, lines_each: int) -> float:
     """Post the bodies as NDJSON of `lines_each` over `count` connections; seconds that it took."""
     batches = (b"\n".join(bodies[at : at + lines_each]) for at in range(0, len(bodies), lines_each))
 
@@ -83,12 +90,12 @@ async def post_lines(port: int, bodies: Sequence[bytes], count: int, lines_each:
                 raise RuntimeError(f"{status}: not every line was accepted")
 
     started = time.perf_counter()
-    async with connections(port, count) as opened:
+    async with connections(door, count) as opened:
         await asyncio.gather(*map(client, opened))
     return time.perf_counter() - started
 
 
-async def post_paced(port: int, bodies: Iterable[bytes], per_second: float, count: int) -> None:
+async def post_paced(door: Door, bodies: Iterable[bytes], per_second: float, count: int) -> None:
     """Post each body at its instant, `per_second` of them, over `count` connections."""
     started = time.perf_counter()
     waiting = enumerate(bodies)
@@ -100,5 +107,5 @@ async def post_paced(port: int, bodies: Iterable[bytes], per_second: float, coun
             if status != 201:  # noqa: PLR2004
                 raise RuntimeError(f"{status}: {answer.decode()}")
 
-    async with connections(port, count) as opened:
+    async with connections(door, count) as opened:
         await asyncio.gather(*map(client, opened))

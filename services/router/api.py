@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from services.router.decide import decide
 from services.router.in_service import Routing
+from shared.auth import Role, allow
 from shared.events import ComplaintReceived
 from shared.http import Problem
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind, Urgency
@@ -32,7 +33,11 @@ class Question(BaseModel):
 def add_routes(app: FastAPI, routing: Callable[[], Routing]) -> None:
     """`routing` gives the one in service at the moment."""
 
-    @app.post("/v1/decisions:preview", tags=["decisions"])
+    @app.post(
+        "/v1/decisions:preview",
+        tags=["decisions"],
+        dependencies=[allow(Role.OPERATOR, Role.CLERK, Role.OFFICER, Role.SUPERVISOR, Role.ADMINISTRATOR)],
+    )
     async def preview(question: Question) -> dict[str, Any]:
         """Say where a complaint would go and why; nothing is stored and nothing is sent."""
         current = routing()

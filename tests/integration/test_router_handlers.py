@@ -15,6 +15,7 @@ from services.router.decide import Matcher
 from services.router.decision import Decision
 from services.router.handlers import PlaceComplaints
 from services.router.in_service import Routing
+from shared.auth import Role
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned, ComplaintReceived, event_id
 from shared.http import create_app
@@ -26,7 +27,7 @@ from shared.topics import COMPLAINTS_RECEIVED
 from shared.wire import decode
 from tests.examples import message_record, received, record, waiting
 from tests.integration.conftest import client_of
-from tests.tokens import verifier
+from tests.tokens import bearer, verifier
 
 TO_THE_LIGHTS = Decision(
     department="urban-management",
@@ -164,7 +165,7 @@ async def test_the_countys_policy_decides_here_as_it_says_in_a_preview(router_po
     await consumer([record(complaint, topic=COMPLAINTS_RECEIVED)])
     app = create_app("Hotline router", verifier())
     add_routes(app, lambda: routing)
-    async with client_of(app) as client:
+    async with client_of(app, bearer(Role.OPERATOR)) as client:
         preview = (await client.post("/v1/decisions:preview", json={"text": complaint.text})).json()
     [kept] = await in_force(router_pool)
     same = ("department", "source", "rule", "matter", "accused", "reason", "policy_hash")
@@ -179,7 +180,7 @@ class TestPreview:
     async def router(self, policy: Policy) -> Any:
         app = create_app("Hotline router", verifier())
         add_routes(app, lambda: Routing(Matcher(policy)))
-        async with client_of(app) as client:
+        async with client_of(app, bearer(Role.OPERATOR)) as client:
             yield client
 
     async def test_names_the_department(self, router: httpx.AsyncClient, policy: Policy) -> None:

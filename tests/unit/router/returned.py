@@ -1,5 +1,6 @@
 """Granted returns and people's orders, as the tests of placing tell of them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -26,4 +27,4 @@ def granted(department: str, returns: int = 1, **changes: Any) -> CaseReturnGran
 
 
 def order(current: Decided, department: str, **changes: Any) -> Order:
-    return Order(**{"seen": current.decision_id, "department": department, "reason": "职责相近", "by": "u-1"} | changes)
+    return replace(Order(current.decision_id, department, "职责相近", "u-1"), **changes)

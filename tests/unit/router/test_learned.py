@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ LAMPS = "新街路口的路灯坏了半个月没有人修，晚上黑得看不�
 
 
 def lesson(text: str, label: str = "urban-management", **changes: Any) -> Lesson:
-    return Lesson(**{"text": text, "date": date(2026, 9, 1), "label": label, "source": "person", "tried": ()} | changes)
+    return replace(Lesson(text, date(2026, 9, 1), label, "person", ()), **changes)
 
 
 def example(text: str, label: str, group: str) -> Example:
