@@ -11,14 +11,16 @@ from shared.postgres import Connection
 
 REPLAY = """
 SELECT kept.accepted_at, kept.complaint_id, kept.event, first.department, first.source,
-    CASE WHEN placed.placed_by IS NOT NULL THEN placed.department END AS by_people
+    (
+        SELECT department FROM decisions
+        WHERE complaint_id = kept.complaint_id AND in_force AND placed_by IS NOT NULL
+    ) AS by_people
 FROM (
     SELECT accepted_at, complaint_id, event FROM complaints
     WHERE (accepted_at, complaint_id) > ($1, $2)
     ORDER BY accepted_at, complaint_id LIMIT $3
 ) AS kept
 JOIN decisions AS first ON first.complaint_id = kept.complaint_id AND first.hop = 1
-JOIN decisions AS placed ON placed.complaint_id = kept.complaint_id AND placed.in_force
 ORDER BY kept.accepted_at, kept.complaint_id
 """
 
