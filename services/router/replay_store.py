@@ -20,7 +20,10 @@ FROM (
     WHERE (accepted_at, complaint_id) > ($1, $2)
     ORDER BY accepted_at, complaint_id LIMIT $3
 ) AS kept
-JOIN decisions AS first ON first.complaint_id = kept.complaint_id AND first.hop = 1
+CROSS JOIN LATERAL (
+    -- The limit keeps the planner from reading all decisions for one batch.
+    SELECT department, source FROM decisions WHERE complaint_id = kept.complaint_id AND hop = 1 LIMIT 1
+) AS first
 ORDER BY kept.accepted_at, kept.complaint_id
 """
 
