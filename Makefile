@@ -37,6 +37,10 @@ bench: .venv/.dev ## The whole stack under load next to the bare pipe (a few min
 bench-timers: .venv/.dev ## 100,000 deadlines of one second among 10 million open cases (half an hour, 40 GB of disk)
 	@$(PYTHON_IN) -m bench.timers $(ARGS)
 
+.PHONY: bench-routing
+bench-routing: .venv/.dev ## How fast one core decides where complaints go (ARGS="--data FILE --model FILE")
+	@$(PYTHON_IN) -m bench.routing $(ARGS)
+
 .PHONY: bench-deadlines
 bench-deadlines: .venv/.dev ## A million deadlines against a naive count, and how many a core counts (two minutes)
 	@$(PYTHON_IN) -m bench.deadlines $(ARGS)

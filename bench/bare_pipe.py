@@ -142,6 +142,14 @@ async def _assign(pipe: Pipe, ready: object, count: int) -> None:
                     [_EVIDENCE] * n,
                     ["0" * 64] * n,
                     [datetime.now(UTC)] * n,
+                    [1] * n,
+                    [0] * n,
+                    ["[]"] * n,
+                    ["[]"] * n,
+                    ["[]"] * n,
+                    [True] * n,
+                    [None] * n,
+                    [None] * n,
                 )
             extra = orjson.dumps({"department": "ecology-environment", "reason": _WHY, "policy_hash": "0" * 64})[1:]
             await _send(out, ASSIGNED, [(i, r.value[:-1] + b"," + extra) for i, r in zip(ids, records, strict=True)])

@@ -126,6 +126,8 @@ class Rule(PolicyRecord):
     # Either the matter, whose department then answers, or a department directly.
     matter: Code | None = None
     department: DepartmentCode | None = None
+    # 协办: who helps the target where two departments share a matter; the target leads and answers.
+    co_handlers: tuple[DepartmentCode, ...] = ()
     # Shown in the reason of every decision that the rule made.
     why: Sentence
 

@@ -1,6 +1,6 @@
 """What must hold between the entries of a policy and between its files."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from shared.policy import AccusationWords, Department, Matter, Rule, certainly_longer
 from shared.policy_problems import Problem, suggest
@@ -73,9 +73,10 @@ def check_rules(
     document: Document,
     file: RulesFile,
     departments: Collection[str],
-    matters: Collection[str],
+    matters: Mapping[str, str],
     towns: Collection[str],
 ) -> Iterator[Problem]:
+    """`matters` gives the department of each matter."""
     yield from _unique(document, "rules", "code", [r.code for r in file.rules])
     for place, rule in enumerate(file.rules):
         at: _Path = ("rules", place)
@@ -87,6 +88,7 @@ def check_rules(
             yield from _known(document, (*at, "when", "matters", entry), matter, "matter", matters)
         for entry, town in enumerate(rule.when.places):
             yield from _known(document, (*at, "when", "places", entry), town, "town", towns)
+        yield from _co_handlers(document, at, rule, rule.department or matters.get(rule.matter or ""), departments)
         yield from _contradiction(document, at, rule)
 
 
@@ -176,6 +178,17 @@ def _same_keywords(document: Document, matters: Iterable[Matter]) -> Iterator[Pr
                 f"{matter.code!r} has the same keywords as {other.code!r} of {other.department!r}",
                 "give each a keyword of its own, or merge the two",
             )
+
+
+def _co_handlers(
+    document: Document, at: _Path, rule: Rule, lead: str | None, departments: Collection[str]
+) -> Iterator[Problem]:
+    for entry, code in enumerate(rule.co_handlers):
+        path = (*at, "co_handlers", entry)
+        yield from _known(document, path, code, "department", departments)
+        if code == lead:
+            yield document.problem(path, f"{code!r} leads already and cannot help itself", "name another department")
+    yield from _no_repeats(document, (*at, "co_handlers"), rule.co_handlers)
 
 
 def _contradiction(document: Document, at: _Path, rule: Rule) -> Iterator[Problem]:

@@ -71,7 +71,7 @@ def load_policy(directory: Path) -> Policy:
         if matters is not None:
             problems += check_matters(documents["matters.yaml"], matters, codes)
         if rules is not None and matters is not None and county is not None:
-            matter_codes = {m.code for m in matters.matters}
+            matter_codes = {m.code: m.department for m in matters.matters}
             problems += check_rules(documents["rules.yaml"], rules, codes, matter_codes, county.towns)
         if accusations is not None:
             problems += check_accusations(documents["accusations.yaml"], accusations, codes)

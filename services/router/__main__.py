@@ -1,24 +1,27 @@
 """The router's command line: ``python -m services.router --help``."""
 
 import asyncio
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
+import asyncpg
 import typer
 
-from services.router.examples import UnreadableExamples, read_examples
+from services.router.decide import Matcher
+from services.router.dry_run import Changes
+from services.router.in_service import Routing
+from services.router.learning_commands import Since, add_learning_commands, at_midnight
 from services.router.main import run
-from services.router.measuring import evaluate
-from services.router.model_file import UnreadableModel, save_model
-from services.router.settings import RouterSettings
+from services.router.model_file import UnreadableModel, load_model, model_in_service
+from services.router.replay_store import replayed
+from services.router.settings import ModelSettings, RouterSettings
 from shared.commands import command_line, read_policy
 from shared.kafka import create_topics
 from shared.settings import KafkaSettings, PolicySettings, read_settings
 from shared.topics import all_topics
 
 app = command_line("router", "Places each complaint with the department that must answer it.", RouterSettings, run)
+add_learning_commands(app)
 
 
 @app.command("create-topics")
@@ -41,45 +44,33 @@ def check_policy(
     )
 
 
-@app.command("train")
-def train_command(
-    data: Annotated[Path, typer.Argument(help="Lines of JSON with text and label; group, date, category are used.")],
-    out: Annotated[
-        Path, typer.Option(help="Where the model goes; one that is there is replaced by a better one only.")
-    ],
-    force: Annotated[bool, typer.Option(help="Replace the model at --out even by a worse one.")] = False,
+@app.command("dry-run")
+def dry_run(
+    policy: Annotated[Path, typer.Option(help="The changed policy's directory.")],
+    model: Annotated[
+        Path | None, typer.Option(help="A changed model; without it that of HOTLINE_MODEL, where one is set.")
+    ] = None,
+    since: Since = None,
 ) -> None:
-    """Train the classifier; what it reaches is measured on texts that it has not seen."""
-    # The service itself runs without scikit-learn.
-    from services.router.replacing import WorseModel, refuse_worse  # noqa: PLC0415
-    from services.router.training import TooFewExamples, train  # noqa: PLC0415
-
+    """Say what a changed policy or model would have done with the complaints since a day; nothing is written."""
+    changed = read_policy(policy)
+    settings = read_settings(ModelSettings)
     try:
-        examples = read_examples(data)
-        trained = train(examples)
-        if out.exists() and not force:
-            typer.echo(refuse_worse(trained, examples, out))
-    except (OSError, TooFewExamples, UnreadableExamples, UnreadableModel, WorseModel) as refused:
-        typer.echo(str(refused), err=True)
-        raise typer.Exit(1) from None
-    save_model(trained.model, out)
-    typer.echo(f"{len(examples)} examples, {len(trained.model.labels)} labels, saved as {out}. Out of fold:")
-    typer.echo(json.dumps(asdict(trained.measured)))
+        routing = Routing(Matcher(changed), load_model(model) if model else model_in_service(settings.model))
+    except UnreadableModel as refused:
+        raise SystemExit(str(refused)) from None
 
+    async def replay() -> Changes:
+        changes = Changes()
+        connection = await asyncpg.connect(str(settings.database_url))
+        try:
+            async for batch in replayed(connection, at_midnight(since)):
+                changes.add(batch, routing.decide([one.complaint for one in batch]))
+        finally:
+            await connection.close()
+        return changes
 
-@app.command("evaluate")
-def evaluate_command(
-    data: Annotated[Path, typer.Argument(help="Lines of JSON with text and label.")],
-    model: Annotated[Path, typer.Option(help="A file that the train command wrote.")],
-) -> None:
-    """Measure a model on one core; the last line is one JSON object."""
-    try:
-        figures, notes = evaluate(data, model)
-    except (OSError, UnreadableExamples, UnreadableModel) as refused:
-        typer.echo(str(refused), err=True)
-        raise typer.Exit(1) from None
-    typer.echo("\n".join(notes))
-    typer.echo(json.dumps(figures))
+    typer.echo("\n".join(asyncio.run(replay()).lines(changed)))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The router's HTTP API: where a text would go, and why, without any effect."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -7,13 +8,12 @@ from uuid import UUID
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from services.router.classifier import Classifier
-from services.router.decide import Matcher, decide
+from services.router.decide import decide
+from services.router.in_service import Routing
 from shared.auth import Role, allow
 from shared.events import ComplaintReceived
 from shared.http import Problem
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind, Urgency
-from shared.policy import Policy
 
 
 class Question(BaseModel):
@@ -30,7 +30,9 @@ class Question(BaseModel):
     received_by: DepartmentCode | None = None
 
 
-def add_routes(app: FastAPI, matcher: Matcher, policy: Policy, classifier: Classifier | None = None) -> None:
+def add_routes(app: FastAPI, routing: Callable[[], Routing]) -> None:
+    """`routing` gives the one in service at the moment."""
+
     @app.post(
         "/v1/decisions:preview",
         tags=["decisions"],
@@ -38,10 +40,12 @@ def add_routes(app: FastAPI, matcher: Matcher, policy: Policy, classifier: Class
     )
     async def preview(question: Question) -> dict[str, Any]:
         """Say where a complaint would go and why; nothing is stored and nothing is sent."""
+        current = routing()
+        policy = current.policy
         for code in (question.accused, question.received_by):
             if code is not None and code not in policy.departments:
                 raise Problem(422, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
-        decision = decide(_as_received(question), matcher, classifier=classifier)
+        decision = decide(_as_received(question), current.matcher, classifier=current.model)
         return {"department_name": policy.departments[decision.department].name, **decision.as_json()}
 
 

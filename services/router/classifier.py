@@ -41,6 +41,11 @@ class Prediction:
 
 
 class Classifier(Protocol):
+    @property
+    def hash(self) -> str:
+        """Which model it is, as decisions name it."""
+        ...
+
     def predict(self, text: str) -> Prediction: ...
 
 
@@ -63,6 +68,8 @@ class Model:
     thresholds: tuple[float, float]
     # Version, hash of the training data, what was measured out of fold; shown, not computed with.
     about: dict[str, Any]
+    # Of the file that it was read from; empty for one that was never saved.
+    hash: str = ""
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """One row for each text, one column for each label; each row sums to 1."""
@@ -116,6 +123,7 @@ class Foreseen:
     """Answers for the texts of one batch, computed together."""
 
     def __init__(self, model: Model, texts: Sequence[str]) -> None:
+        self.hash = model.hash
         self._predictions = dict(zip(texts, model.predict_all(texts), strict=True)) if texts else {}
 
     def predict(self, text: str) -> Prediction:

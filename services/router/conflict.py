@@ -27,6 +27,7 @@ from services.router.grammar import (
     stance,
 )
 from services.router.reading import Found, Reading, Role, longest, normalize
+from services.router.stories import told
 from shared.language import DepartmentCode, Kind
 from shared.policy import Policy
 
@@ -105,6 +106,8 @@ class Conflict:
         text = reading.text
         accused: list[Accusation] = []
         words = [(found, role) for role in ACCUSING for found in reading.found(role)]
+        if mentions or reading.found(Role.OFFICIAL):
+            words += told(text)
         if words:
             actors = self._actors(reading, mentions, received_by)
             outer = set(longest(found for found, _ in words))

@@ -1,15 +1,18 @@
 """Where a complaint goes and why: one pure function over the compiled policy.
 
 The order is fixed: conflict of interest, out of scope, the ordered rules, the matters' keywords, the classifier where
-the county has trained one and it is sure, the triage desk.
+the county has trained one and it is sure, the triage desk. What these would give to a department that it may be about
+goes to the triage desk as well.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from services.router import decision
 from services.router.classifier import Classifier, Prediction
 from services.router.conflict import Conflict, Mention
 from services.router.decision import Decision
+from services.router.doubt import may_be_about
 from services.router.reading import Reader, Role
 from services.router.rules import FLOOR, MARGIN, Matters, Rules, Score
 from services.router.scope import Scope
@@ -30,35 +33,54 @@ class Matcher:
         self.matters = Matters(policy)
 
 
-def decide(  # noqa: PLR0911  # one return for each step of the order
+def decide(
     complaint: ComplaintReceived,
     matcher: Matcher,
     tried: frozenset[DepartmentCode] = frozenset(),
     classifier: Classifier | None = None,
 ) -> Decision:
-    """Place a complaint; `tried` are the departments that gave it back with leave and do not get it again."""
+    """Place a complaint; `tried` are the departments that gave it back with leave and do not get it again.
+
+    Only where both neutral offices are tried or accused does one of them get it again: never nobody.
+    """
+    decided = _place(complaint, matcher, tried, classifier)
+    return decided if classifier is None else replace(decided, model_hash=classifier.hash)
+
+
+def _place(
+    complaint: ComplaintReceived,
+    matcher: Matcher,
+    tried: frozenset[DepartmentCode],
+    classifier: Classifier | None,
+) -> Decision:
     reading = matcher.reader.read(complaint.title, complaint.text)
     mentions = matcher.conflict.mentions(reading)
     accusations = matcher.conflict.accusations(reading, mentions, complaint.kind, complaint.received_by)
     against_departments = [accusation for accusation in accusations if accusation.department is not None]
     if complaint.accused is not None or against_departments:
-        return decision.avoiding(matcher.policy, complaint.accused, against_departments)
+        return decision.avoiding(matcher.policy, complaint.accused, against_departments, tried)
     if outside := matcher.scope.outside(reading):
-        return decision.declined(matcher.policy, outside)
+        return decision.declined(matcher.policy, outside, tried)
     if accusations:
-        return decision.avoiding(matcher.policy, None, accusations)
+        return decision.avoiding(matcher.policy, None, accusations, tried)
 
     named = [mention for mention in mentions if _can_answer(matcher.policy, mention)]
+    # Before the lead is looked for: a department that had it must not stand in the way of the next.
     scores = tuple(s for s in matcher.matters.scores(reading, named) if s.department not in tried)
     leading = scores[0].matter if scores else None
+    only_named = False
     if match := matcher.rules.first(complaint, reading, leading, tried):
-        return decision.by_rule(matcher.policy, match, scores)
-    if scores and _leads(scores):
-        return decision.by_keywords(matcher.policy, scores)
-    prediction = classifier.predict(text_to_classify(complaint)) if classifier else None
-    if prediction is not None and _is_sure(matcher.policy, prediction, tried):
-        return decision.by_classifier(matcher.policy, prediction)
-    return decision.to_triage(matcher.policy, scores)
+        found = decision.by_rule(matcher.policy, match, scores)
+    elif scores and _leads(scores):
+        found = decision.by_keywords(matcher.policy, scores)
+        only_named = found.matter is None
+    else:
+        prediction = classifier.predict(text_to_classify(complaint)) if classifier else None
+        if prediction is None or not _is_sure(matcher.policy, prediction, tried):
+            return decision.to_triage(matcher.policy, scores, tried)
+        found = decision.by_classifier(matcher.policy, prediction)
+    doubt = may_be_about(complaint, reading, named, found.department, only_named=only_named)
+    return decision.in_doubt(matcher.policy, found, doubt.found.word, tried) if doubt else found
 
 
 def text_to_classify(complaint: ComplaintReceived) -> str:

@@ -1,7 +1,7 @@
 """A decision, and how each step of the order words it: one sentence in Chinese, with what it rests on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.router.classifier import Prediction
@@ -30,6 +30,12 @@ class Decision:
     # Which other departments the text speaks for, best first: with the points of their keywords, or with their
     # probabilities where the classifier decided.
     runners_up: tuple[tuple[DepartmentCode, float], ...] = field(default=())
+    # 协办: who helps the department, where a rule makes it a joint matter.
+    co_handlers: tuple[DepartmentCode, ...] = ()
+    # Of the classifier that was in service, whichever step decided.
+    model_hash: str | None = None
+    # Every department that the complaint accuses, the first being `accused`.
+    implicated: tuple[DepartmentCode, ...] = ()
 
     def evidence_json(self) -> dict[str, Any]:
         """What decided, in the form in which it is stored."""
@@ -47,16 +53,24 @@ class Decision:
             "accused": self.accused,
             "reason": self.reason,
             "lawful_channel": self.lawful_channel,
+            "co_handlers": list(self.co_handlers),
             **self.evidence_json(),
             "policy_hash": self.policy_hash,
+            "model_hash": self.model_hash,
         }
 
 
-def avoiding(policy: Policy, given: DepartmentCode | None, accusations: Sequence[Accusation]) -> Decision:
-    """Conflict of interest: to the supervision office, or past it where it is itself accused."""
+def avoiding(
+    policy: Policy,
+    given: DepartmentCode | None,
+    accusations: Sequence[Accusation],
+    barred: Collection[DepartmentCode] = (),
+) -> Decision:
+    """Conflict of interest: to the supervision office, or past it where it is itself accused or gave it back."""
+    said_of = (given, *(a.department for a in accusations))
+    implicated = tuple(dict.fromkeys(code for code in said_of if code is not None))
     accused = given or next((a.department for a in accusations), None)
-    office, desk = policy.supervision_office, policy.triage_desk
-    department = desk if accused == office else office
+    department = _neutral((policy.supervision_office, policy.triage_desk), implicated, barred)
     names = list(dict.fromkeys(policy.name_of(a.department) if a.department else a.mention for a in accusations))
     if given is not None:
         names = [policy.name_of(given), *(name for name in names if name != policy.name_of(given))]
@@ -78,11 +92,12 @@ def avoiding(policy: Policy, given: DepartmentCode | None, accusations: Sequence
         ),
         evidence=tuple(dict.fromkeys(evidence)),
         policy_hash=policy.hash,
+        implicated=implicated,
     )
 
 
-def declined(policy: Policy, outside: Outside) -> Decision:
-    desk = policy.triage_desk
+def declined(policy: Policy, outside: Outside, barred: Collection[DepartmentCode] = ()) -> Decision:
+    desk = _neutral((policy.triage_desk, policy.supervision_office), (), barred)
     entry = outside.entry
     return Decision(
         department=desk,
@@ -100,15 +115,17 @@ def declined(policy: Policy, outside: Outside) -> Decision:
 
 def by_rule(policy: Policy, match: Match, scores: Sequence[Score]) -> Decision:
     about = f"提到{_quoted(match.words)}，" if match.words else ""
+    joint = f"主办，{'、'.join(map(policy.name_of, match.co_handlers))}协办" if match.co_handlers else ""
     return Decision(
         department=match.department,
         source=DecisionSource.RULE,
         rule=match.rule.code,
         matter=match.rule.matter,
-        reason=f"{about}{match.rule.why.rstrip('。')}，转{policy.name_of(match.department)}。",
+        reason=f"{about}{match.rule.why.rstrip('。')}，转{policy.name_of(match.department)}{joint}。",
         evidence=tuple(Evidence(DecisionSource.RULE, word, match.rule.code) for word in match.words),
         runners_up=_others(scores, match.department),
         policy_hash=policy.hash,
+        co_handlers=match.co_handlers,
     )
 
 
@@ -156,8 +173,8 @@ def _percent(probability: float) -> str:
     return f"{int(min(probability, 0.999) * 1000) / 10:g}%"
 
 
-def to_triage(policy: Policy, scores: Sequence[Score]) -> Decision:
-    desk = policy.triage_desk
+def to_triage(policy: Policy, scores: Sequence[Score], barred: Collection[DepartmentCode] = ()) -> Decision:
+    desk = _neutral((policy.triage_desk, policy.supervision_office), (), barred)
     if len(scores) > 1 and scores[0].points >= FLOOR:
         first, second = scores[:2]
         one, other = (f"{policy.name_of(s.department)}（{_quoted(s.words)}）" for s in (first, second))
@@ -174,6 +191,79 @@ def to_triage(policy: Policy, scores: Sequence[Score]) -> Decision:
         runners_up=_others(scores, desk),
         policy_hash=policy.hash,
     )
+
+
+def in_doubt(policy: Policy, found: Decision, mention: str, barred: Collection[DepartmentCode] = ()) -> Decision:
+    """The complaint may be about the department that `found` would give it to: a person looks first."""
+    desk = _neutral((policy.triage_desk, policy.supervision_office), (), barred)
+    return Decision(
+        department=desk,
+        source=DecisionSource.TRIAGE,
+        matter=found.matter,
+        reason=(
+            f"所述或与“{mention}”自身有关，不直接交{policy.name_of(found.department)}，"
+            f"转{policy.name_of(desk)}由人工核实后分派。"
+        ),
+        evidence=(Evidence(DecisionSource.TRIAGE, mention, found.department), *found.evidence),
+        runners_up=((found.department, 0.0), *found.runners_up)[:RUNNERS_UP],
+        policy_hash=policy.hash,
+    )
+
+
+def to_arbitration(
+    policy: Policy, returns: int, tried: Sequence[DepartmentCode], implicated: Collection[DepartmentCode]
+) -> Decision:
+    """The supervision office names the department; the triage desk does where the office is itself accused."""
+    desk = _neutral((policy.supervision_office, policy.triage_desk), implicated, ())
+    names = "、".join(map(policy.name_of, tried))
+    return Decision(
+        department=desk,
+        source=DecisionSource.ARBITRATION,
+        reason=f"第{returns}次退单获准（{names}均已退回），转{policy.name_of(desk)}指定承办单位。",
+        policy_hash=policy.hash,
+    )
+
+
+def by_person(
+    policy: Policy, source: DecisionSource, desk: DepartmentCode, department: DepartmentCode, why: str
+) -> Decision:
+    """A person at `desk` named the department; `why` is theirs, redacted."""
+    named = "人工分派" if source is DecisionSource.PERSON else "指定承办，不得退单"
+    return Decision(
+        department=department,
+        source=source,
+        reason=f"{policy.name_of(desk)}{named}：{why.rstrip('。')}，转{policy.name_of(department)}。",
+        policy_hash=policy.hash,
+    )
+
+
+def about(made: Decision, matter: str | None) -> Decision:
+    return replace(made, matter=matter)
+
+
+def against(made: Decision, accused: DepartmentCode | None) -> Decision:
+    """Whom an earlier decision found accused stays accused."""
+    return made if made.accused is not None else replace(made, accused=accused)
+
+
+def after_return(
+    policy: Policy, made: Decision, returned_by: DepartmentCode, why: str, accused: DepartmentCode | None
+) -> Decision:
+    """A decision made again says what made it necessary; `why` is the reason of the return, redacted."""
+    reason = f"{policy.name_of(returned_by)}退单获准（{why.rstrip('。')}），重新派单：{made.reason}"
+    return replace(against(made, accused), reason=reason)
+
+
+def _neutral(
+    offices: tuple[DepartmentCode, DepartmentCode],
+    implicated: Collection[DepartmentCode],
+    barred: Collection[DepartmentCode],
+) -> DepartmentCode:
+    """The first office that is neither accused nor barred, else one that is not accused, else the one accused later."""
+    unaccused = [office for office in offices if office not in implicated]
+    free = [office for office in unaccused if office not in barred]
+    accused_last = [code for code in implicated if code in offices][-1:]
+    return next(iter([*free, *unaccused, *accused_last]))
 
 
 def _others(scores: Sequence[Score], chosen: DepartmentCode) -> tuple[tuple[DepartmentCode, float], ...]:

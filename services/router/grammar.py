@@ -16,9 +16,11 @@ __all__ = [
     "complained_about",
     "denied",
     "described_by",
+    "is_asked_whether",
     "is_landmark",
     "is_object",
     "only_reported",
+    "opens_clause",
     "own_department",
     "praises",
     "refers_back",
@@ -96,6 +98,9 @@ _COMPLAIN = re.compile(
 _NOT_ABOUT_IT = re.compile(
     r"(?:了|过|后|多次|几次|好几|两次|三次|说|称|答复|回复|电话|热线|受理|平台|网站|[,:]?(?:有人|该|某))"
 )
+_ASKED_WHETHER = re.compile(r"(?:能不能|能否|可否|可不可以|是否|什么时候|何时|怎么|电话|地址|在哪)")
+# 县 and 镇 belong to the name: 县城管局.
+_CLAUSE_HEAD = re.compile(r"(?:^|[,:。!?;\n、])(?:县|镇|本县|我县|县里的?|镇上的?|当地|可是|但是|但|结果|可)?$")
 _REFERS_BACK = re.compile(r"该(?:局|所|队|站|大队|中队|单位|部门|中心|机关)")
 _OWN = re.compile(r"你们?(?:单位|局|所|队|站|中心|公司|窗口|这里|这儿|这些人|的人)|贵(?:单位|局|所|队|站|公司|中心)")
 
@@ -193,6 +198,16 @@ def complained_about(text: str, mention: Found) -> Iterator[str]:
     match = _COMPLAIN.search(text[max(0, mention.start - 12) : mention.start])
     if match is not None and not _NOT_ABOUT_IT.match(text, mention.end):
         yield match[1]
+
+
+def is_asked_whether(text: str, mention: Found) -> bool:
+    """交警能不能来站个岗 asks, and so does 城管局电话多少."""
+    return _ASKED_WHETHER.match(text, mention.end) is not None
+
+
+def opens_clause(text: str, mention: Found) -> bool:
+    """Whether the clause begins with the department, which then does what the clause says."""
+    return _CLAUSE_HEAD.search(text[max(0, mention.start - 5) : mention.start]) is not None
 
 
 def own_department(text: str) -> Iterator[Found]:

@@ -1,26 +1,23 @@
 """The router put together: the one place where its parts meet."""
 
 import asyncio
-from functools import partial
 
 import structlog
 from aiokafka.errors import KafkaError
 
 from services.router.api import add_routes
-from services.router.batches import decide_all
-from services.router.decide import Matcher
-from services.router.handlers import PlaceComplaints
-from services.router.model_file import load_model
+from services.router.handlers import PlaceComplaints, PlaceReturned
+from services.router.in_service import InService
+from services.router.placing_api import add_placing_routes
 from services.router.settings import RouterSettings
 from shared.consumer import BatchConsumer
-from shared.events import ComplaintReceived
+from shared.events import CaseReturnGranted, ComplaintReceived
 from shared.http import create_app
 from shared.kafka import create_topics
 from shared.policy import Policy
-from shared.policy_files import load_policy
 from shared.service import foundation, serve
 from shared.token_verifier import verifier_of
-from shared.topics import COMPLAINTS_RECEIVED, all_topics
+from shared.topics import CASES_EVENTS, COMPLAINTS_RECEIVED, all_topics
 
 log = structlog.get_logger(__name__)
 
@@ -41,20 +38,21 @@ async def ensure_topics(settings: RouterSettings, policy: Policy) -> None:
 
 
 async def run(settings: RouterSettings) -> None:
-    policy = load_policy(settings.policy_dir)
-    matcher = Matcher(policy)
-    classifier = load_model(settings.model) if settings.model else None
+    in_service = InService(settings.policy_dir, settings.model)
     async with foundation(settings, "router") as base:
         base.subscriptions.add(
-            BatchConsumer(
-                "decisions",
-                [ComplaintReceived],
-                PlaceComplaints(partial(decide_all, matcher=matcher, model=classifier)),
-                base.pool,
-                base.relay,
-            ),
+            BatchConsumer("decisions", [ComplaintReceived], PlaceComplaints(in_service.decide), base.pool, base.relay),
             COMPLAINTS_RECEIVED,
         )
+        base.subscriptions.add(
+            BatchConsumer("returns", [CaseReturnGranted], PlaceReturned(in_service.replace), base.pool, base.relay),
+            CASES_EVENTS,
+        )
         app = create_app("Hotline router", verifier_of(settings))
-        add_routes(app, matcher, policy, classifier)
-        await serve(app, settings, base, ensure_topics(settings, policy), needs_kafka=True)
+        add_routes(app, lambda: in_service.routing)
+        add_placing_routes(app, base.pool, base.relay, lambda: in_service.policy)
+
+        async def prepare(policy: Policy) -> None:
+            await ensure_topics(settings, policy)
+
+        await serve(app, settings, base, prepare(in_service.policy), in_service.watch(prepare), needs_kafka=True)

@@ -5,6 +5,7 @@ who wrote it.
 """
 
 import io
+import shutil
 import zipfile
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +20,7 @@ from services.router.classifier import Model
 from services.router.features import HASH_BITS, SLOTS
 from services.router.neural import Network
 
-__all__ = ["FORMAT", "UnreadableModel", "load_model", "save_model"]
+__all__ = ["FORMAT", "UnreadableModel", "install_model", "load_model", "model_in_service", "save_model"]
 
 FORMAT = 1
 HEADER = "header.json"
@@ -68,16 +69,31 @@ def save_model(model: Model, path: Path) -> None:
     partial.replace(path)
 
 
+def install_model(model: Path, place: Path) -> None:
+    """Put a copy of the file in its place, whole or not at all; who reads there meanwhile reads one or the other."""
+    partial = place.with_name(place.name + ".partial")
+    shutil.copyfile(model, partial)
+    partial.replace(place)
+
+
+def model_in_service(path: Path | None) -> Model | None:
+    """The model at HOTLINE_MODEL; none where it names no file, or one that nobody has put there yet."""
+    return load_model(path) if path is not None and path.exists() else None
+
+
 def load_model(path: Path) -> Model:
     """Raises UnreadableModel; the message says why."""
     try:
         with zipfile.ZipFile(path) as file:
             if sum(entry.file_size for entry in file.infolist()) > LARGEST_FILE:
                 raise UnreadableModel(f"{path.name} is larger than any model.")
-            header = orjson.loads(file.read(HEADER))
+            written = file.read(HEADER)
+            header = orjson.loads(written)
             if (header["format"], header["hash_bits"]) != (FORMAT, HASH_BITS):
                 raise UnreadableModel(f"{path.name} is a model of another version: train it again.")
-            return _model(header, {name: _array(file, name, sha) for name, sha in header["arrays"].items()})
+            arrays = {name: _array(file, name, sha) for name, sha in header["arrays"].items()}
+            # The header holds the hashes of the arrays, so its own names the whole.
+            return _model(header, arrays, sha256(written).hexdigest())
     except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError, EOFError) as error:
         raise UnreadableModel(f"{path.name} is no model that can be read: {type(error).__name__}.") from error
 
@@ -97,7 +113,7 @@ def _array(file: zipfile.ZipFile, name: str, sha: str) -> Array:
     return array if array.dtype == np.int32 else array.astype(np.float32)
 
 
-def _model(header: dict[str, Any], arrays: dict[str, Array]) -> Model:
+def _model(header: dict[str, Any], arrays: dict[str, Array], sha: str) -> Model:
     slots, labels = arrays["slots"], tuple(map(str, header["labels"]))
     shapes = {"idf": (len(slots),), "linear": (len(slots), len(labels)), "linear_bias": (len(labels),)}
     network = None
@@ -122,4 +138,5 @@ def _model(header: dict[str, Any], arrays: dict[str, Array]) -> Model:
         calibration=Calibration(arrays["said"], arrays["true"]),
         thresholds=(first, second),
         about=dict(header["about"]),
+        hash=sha,
     )

@@ -121,6 +121,7 @@ class Match:
     rule: Rule
     words: tuple[str, ...]
     department: DepartmentCode
+    co_handlers: tuple[DepartmentCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,10 @@ class Rules:
                 and _holds(compiled.rule.when, complaint, reading, matter)
             ):
                 return Match(
-                    compiled.rule, tuple(sorted(words | and_words, key=reading.text.index)), compiled.department
+                    compiled.rule,
+                    tuple(sorted(words | and_words, key=reading.text.index)),
+                    compiled.department,
+                    tuple(code for code in compiled.rule.co_handlers if code not in barred),
                 )
         return None
 

@@ -1,9 +1,12 @@
 from pathlib import Path
 
-from shared.settings import ServiceSettings
+from shared.settings import PostgresSettings, ServiceSettings
 
 
-class RouterSettings(ServiceSettings):
-    http_port: int = 8102
+class ModelSettings(PostgresSettings):
     # HOTLINE_MODEL: what the train command wrote. Without it, what no rule places goes to the triage desk.
     model: Path | None = None
+
+
+class RouterSettings(ServiceSettings, ModelSettings):
+    http_port: int = 8102

@@ -1,7 +1,6 @@
 """The router takes received complaints in: one decision each, kept with its reasons, and one assignment each."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,10 +11,10 @@ import pytest
 
 from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.router.api import add_routes
-from services.router.batches import decide_all
 from services.router.decide import Matcher
 from services.router.decision import Decision
 from services.router.handlers import PlaceComplaints
+from services.router.in_service import Routing
 from shared.auth import Role
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned, ComplaintReceived, event_id
@@ -115,7 +114,7 @@ async def test_the_database_itself_refuses_a_second_decision_in_force(router_poo
     copied = """
     INSERT INTO decisions
     SELECT gen_random_uuid(), complaint_id, department, source, rule, matter, accused, lawful_channel,
-        reason, evidence, policy_hash, decided_at, $1 FROM decisions
+        reason, evidence, policy_hash, decided_at, $1, hop + 1 FROM decisions
     """
     with pytest.raises(asyncpg.UniqueViolationError, match="one_decision_in_force"):
         await router_pool.execute(copied, True)
@@ -154,18 +153,18 @@ async def test_a_database_that_was_started_anew_meanwhile_sets_nothing_aside(
 
 
 async def test_the_countys_policy_decides_here_as_it_says_in_a_preview(router_pool: Pool, policy: Policy) -> None:
-    matcher = Matcher(policy)
+    routing = Routing(Matcher(policy))
     complaint = received(text="家里自来水停水三天了，打供水公司电话没有人接。")
     consumer = BatchConsumer(
         "decisions",
         [ComplaintReceived],
-        PlaceComplaints(partial(decide_all, matcher=matcher, model=None)),
+        PlaceComplaints(routing.decide),
         router_pool,
         Relay(router_pool, []),
     )
     await consumer([record(complaint, topic=COMPLAINTS_RECEIVED)])
     app = create_app("Hotline router", verifier())
-    add_routes(app, matcher, policy)
+    add_routes(app, lambda: routing)
     async with client_of(app, bearer(Role.OPERATOR)) as client:
         preview = (await client.post("/v1/decisions:preview", json={"text": complaint.text})).json()
     [kept] = await in_force(router_pool)
@@ -180,7 +179,7 @@ class TestPreview:
     @pytest.fixture
     async def router(self, policy: Policy) -> Any:
         app = create_app("Hotline router", verifier())
-        add_routes(app, Matcher(policy), policy)
+        add_routes(app, lambda: Routing(Matcher(policy)))
         async with client_of(app, bearer(Role.OPERATOR)) as client:
             yield client
 

@@ -20,6 +20,8 @@ VAGUE = "在吗"
 class Says:
     """A classifier that always gives the same answer."""
 
+    hash = "a-model"
+
     def __init__(self, label: str, probability: float, threshold: float = 0.9) -> None:
         rest = Guess("health", round(1 - probability, 4))
         self._prediction = Prediction((Guess(label, probability), rest), threshold, ("在吗",))
@@ -27,6 +29,14 @@ class Says:
     def predict(self, text: str) -> Prediction:
         assert text
         return self._prediction
+
+
+def test_every_decision_names_the_model_that_was_in_service() -> None:
+    says = Says("transport", 0.972)
+    assert {decide(received(text), zhenping(), classifier=says).model_hash for text in (VAGUE, "城管打人")} == {
+        "a-model"
+    }
+    assert decide(received(VAGUE), zhenping()).model_hash is None
 
 
 def test_a_sure_classifier_places_what_no_rule_places() -> None:

@@ -134,8 +134,16 @@ def test_a_department_that_gave_it_back_does_not_get_it_again() -> None:
     assert again.department != "forestry"
 
 
-def test_an_accusation_goes_to_the_supervision_office_though_it_was_tried() -> None:
-    assert decide(received("城管打人"), zhenping(), frozenset({OFFICE})).department == OFFICE
+def test_an_accusation_that_the_supervision_office_gave_back_goes_to_the_triage_desk() -> None:
+    assert decide(received("城管打人"), zhenping(), frozenset({OFFICE})).department == DESK
+
+
+def test_an_accusation_of_both_neutral_offices_still_has_a_department() -> None:
+    assert decide(received("督查室不作为，12345话务员态度恶劣"), zhenping()).department == DESK
+
+
+def test_what_the_triage_desk_gave_back_goes_to_the_supervision_office() -> None:
+    assert decide(received("在吗"), zhenping(), frozenset({DESK})).department == OFFICE
 
 
 def test_a_text_that_says_nothing_goes_to_the_triage_desk() -> None:
@@ -159,9 +167,11 @@ def test_a_decision_keeps_what_decided_in_a_form_that_can_be_stored() -> None:
         "accused": None,
         "reason": "提到“占道经营”，属于“占道经营”事项，按权责清单转城市管理综合执法局。",
         "lawful_channel": None,
+        "co_handlers": [],
         "words": [{"step": "rule", "word": "占道经营", "speaks_for": "street-vending"}],
         "runners_up": [],
         "policy_hash": POLICY.hash,
+        "model_hash": None,
     }
 
 
@@ -219,7 +229,8 @@ def test_every_complaint_has_a_department_that_is_neither_accused_nor_tried(
     decision = decide(complaint, zhenping(), tried)
     assert decision.department in POLICY.departments
     assert decision.department != decision.accused
-    assert decision.department not in tried or decision.department in (OFFICE, DESK)
+    assert decision.department not in tried or {OFFICE, DESK} <= tried.union(decision.implicated)
+    assert not tried.intersection(decision.co_handlers)
     assert complaint.accused is None or decision.accused == complaint.accused
 
 

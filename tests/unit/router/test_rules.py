@@ -4,7 +4,7 @@ from services.router.decide import Matcher, decide
 from services.router.decision import Decision
 from shared.language import DecisionSource
 from shared.policy import Matter, Rule
-from tests.unit.router.county import received, with_changes
+from tests.unit.router.county import received, with_changes, zhenping
 
 
 def matter(code: str, department: str, *keywords: str, hints: tuple[str, ...] = ()) -> Matter:
@@ -142,3 +142,25 @@ def test_a_rule_whose_department_gave_the_complaint_back_is_passed_over() -> Non
 def test_the_reason_of_a_rule_quotes_the_words_and_the_rules_own_explanation() -> None:
     matcher = county(rules=(rule("r", "health", words=["狂犬"]),))
     assert placed(matcher, "狂犬病").reason == "提到“狂犬”，按r规则办理，转卫生健康局。"
+
+
+def test_a_joint_matter_goes_to_its_lead_who_is_helped_and_says_so() -> None:
+    joint = rule("livestock", "ecology-environment", words=("养猪场",)).model_copy(
+        update={"co_handlers": ("agriculture-rural", "health")}
+    )
+    decision = placed(county(rules=(joint,)), "养猪场的味道太大")
+    assert (decision.department, decision.co_handlers) == ("ecology-environment", ("agriculture-rural", "health"))
+    assert decision.reason.endswith("转生态环境局镇坪分局主办，农业农村局、卫生健康局协办。")
+
+
+def test_a_department_that_gave_it_back_does_not_help_either() -> None:
+    joint = rule("livestock", "ecology-environment", words=("养猪场",)).model_copy(
+        update={"co_handlers": ("agriculture-rural", "health")}
+    )
+    decision = decide(received("养猪场的味道太大"), county(rules=(joint,)), frozenset({"health"}))
+    assert decision.co_handlers == ("agriculture-rural",)
+
+
+def test_the_county_has_joint_matters() -> None:
+    decision = decide(received("新城楼盘工地的包工头拖欠工资，十几个人讨薪三个月"), zhenping())
+    assert (decision.department, decision.co_handlers) == ("human-resources", ("housing-construction",))

@@ -1,0 +1,71 @@
+"""What the router asks of its tables touches what it is about and no more, on ten thousand complaints."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from services.router import learning_store, replay_store, store
+from shared import migrate
+from shared.postgres import Connection
+from tests.architecture.test_explain import assert_lean, plan_of
+from tests.conftest import migrations_of, new_database
+
+# Every hundredth came back once.
+FILL = """
+INSERT INTO complaints
+    SELECT gen_random_uuid(), timestamptz '2026-09-01' + n * interval '1 minute', '{"text": "路灯坏了"}'
+    FROM generate_series(1, 10000) AS n;
+INSERT INTO decisions (
+    decision_id, complaint_id, department, source, reason, evidence, policy_hash, decided_at, in_force
+)
+    SELECT gen_random_uuid(), complaint_id, 'urban-management', 'rule', '', '{}', '', accepted_at,
+        extract(minute FROM accepted_at)::int % 100 <> 7 FROM complaints;
+INSERT INTO decisions (
+    decision_id, complaint_id, department, source, reason, evidence, policy_hash, decided_at, hop, returns
+)
+    SELECT gen_random_uuid(), complaint_id, 'power-supply', 'rule', '', '{}', '', decided_at, 2, 1
+    FROM decisions WHERE NOT in_force;
+"""
+
+
+@pytest.fixture(scope="module")
+def filled_url(postgres: Any) -> str:
+    return new_database(postgres)["router"]
+
+
+@pytest.fixture
+async def router(filled_url: str) -> AsyncIterator[Connection]:
+    await migrate.migrate(filled_url, migrations_of("router"))
+    connection = await asyncpg.connect(filled_url)
+    if not await connection.fetchval("SELECT count(*) FROM complaints"):
+        await connection.execute(FILL)
+        await connection.execute("ANALYZE")
+    yield connection
+    await connection.close()
+
+
+async def test_holding_complaints_reads_those_alone(router: Connection) -> None:
+    some = [row[0] for row in await router.fetch("SELECT complaint_id FROM complaints LIMIT 20")]
+    assert_lean(await plan_of(router, store.HOLD_COMPLAINTS, some), "complaints_pkey", at_most=2 * 20)
+    assert_lean(await plan_of(router, store.DECISIONS_IN_FORCE, some), "one_decision_in_force", at_most=20)
+
+
+async def test_the_decisions_on_a_complaint_are_found_by_its_id(router: Connection) -> None:
+    one = await router.fetchval("SELECT complaint_id FROM complaints LIMIT 1")
+    assert_lean(await plan_of(router, store.DECISIONS_OF_COMPLAINT, one), "one_decision_at_each_hop", at_most=2)
+
+
+async def test_a_replay_reads_one_batch_at_a_time(router: Connection) -> None:
+    since = datetime(2026, 9, 3, tzinfo=UTC)
+    plan = await plan_of(router, replay_store.REPLAY, since, UUID(int=0), 50)
+    assert_lean(plan, "complaints_by_time", at_most=4 * 50)
+
+
+async def test_lessons_are_read_without_what_nobody_decided(router: Connection) -> None:
+    since = datetime(2026, 9, 1, tzinfo=UTC)
+    plan = await plan_of(router, learning_store.LESSONS, since, since, UUID(int=0), ["triage-desk"], 50)
+    assert_lean(plan, "decisions_to_learn_from", at_most=3 * 50)

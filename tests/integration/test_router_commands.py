@@ -1,0 +1,104 @@
+"""The router's commands on what it has decided: the lessons, the dry run, the switch to another model."""
+
+import asyncio
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from deploy.local.hotline import POLICY
+from services.router.__main__ import app
+from services.router.model_file import load_model, save_model
+from shared.postgres import Pool
+from tests.integration.test_returns import BOAR, OPERATOR, SUPERVISOR, VAGUE, Router, granted, router
+from tests.unit.router.labelled import model
+
+__all__ = ["router"]
+
+
+@pytest.fixture
+def environment(service_urls: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATABASE_URL", service_urls["router"])
+    monkeypatch.setenv("HOTLINE_POLICY_DIR", str(POLICY))
+    monkeypatch.setenv("HOTLINE_MODEL", str(tmp_path / "in-service"))
+
+
+async def called(*arguments: object) -> Result:
+    # The commands run a loop of their own.
+    return await asyncio.to_thread(CliRunner().invoke, app, list(map(str, arguments)))
+
+
+@pytest.mark.usefixtures("environment")
+async def test_what_people_decided_is_exported_as_examples(router: Router, tmp_path: Path) -> None:
+    returned, vague, accusing = [await router.receives(text) for text in (BOAR, VAGUE, "城管打人")]
+    await router.receives("河街口有人占道经营")
+    await router.takes(returned, granted(returned, "forestry", 2))
+    await router.places(returned, "designate", SUPERVISOR, "agriculture-rural")
+    await router.places(vague, "assign", OPERATOR, "water-supply")
+    await router.places(accusing, "designate", SUPERVISOR, "justice")
+    result = await called("export", "--out", tmp_path / "learned.jsonl")
+    assert result.exit_code == 0, result.stderr
+    written = (tmp_path / "learned.jsonl").read_text(encoding="utf-8")
+    lines: list[dict[str, Any]] = [json.loads(line) for line in written.splitlines()]
+    assert [(line["text"], line["label"], line["not"], line["by"]) for line in lines] == [
+        (BOAR, "agriculture-rural", ["forestry"], "arbitration"),
+        (VAGUE, "water-supply", [], "person"),
+    ]
+    assert str(returned) not in written
+    later = await called("export", "--out", tmp_path / "later.jsonl", "--since", "2999-01-01")
+    assert later.stdout.startswith("0 examples")
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_dry_run_says_what_a_changed_policy_would_have_done_and_writes_nothing(
+    router: Router, router_pool: Pool, tmp_path: Path
+) -> None:
+    for text in (BOAR, BOAR, VAGUE):
+        await router.receives(text)
+    changed = Path(shutil.copytree(POLICY, tmp_path / "changed"))
+    rules = changed / "rules.yaml"
+    first = (
+        "rules:\n  - {code: boars, when: {words: [野猪]}, department: agriculture-rural, why: 改由农业农村局处置。}\n"
+    )
+    rules.write_text(rules.read_text(encoding="utf-8").replace("rules:\n", first, 1), encoding="utf-8")
+    before = await router_pool.fetch("SELECT * FROM decisions ORDER BY decision_id")
+    result = await called("dry-run", "--policy", changed, "--since", "2026-10-01")
+    assert result.exit_code == 0, result.stderr
+    assert "3 complaints replayed, 2 would go elsewhere" in result.stdout
+    assert "2 from forestry to agriculture-rural, such as" in result.stdout
+    assert before == await router_pool.fetch("SELECT * FROM decisions ORDER BY decision_id")
+    none = await called("dry-run", "--policy", changed, "--since", "2999-01-01")
+    assert none.stdout.startswith("0 complaints replayed")
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_dry_run_passes_over_no_complaint_of_the_same_instant(
+    router: Router, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.router.replay_store.BATCH", 2)
+    for number in range(7):
+        await router.receives(f"{BOAR}{number}")
+    result = await called("dry-run", "--policy", POLICY)
+    assert result.stdout.startswith("7 complaints replayed, 0 would go elsewhere")
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_person_switches_a_model_on_and_that_is_kept(router_pool: Pool, tmp_path: Path) -> None:
+    save_model(model(), tmp_path / "trained")
+    result = await called("switch-model", tmp_path / "trained", "--by", "管理员")
+    hash_ = load_model(tmp_path / "in-service").hash
+    assert result.exit_code == 0, result.stderr
+    [noted] = await router_pool.fetch("SELECT model_hash, switched_by FROM switches")
+    assert (noted["model_hash"], noted["switched_by"]) == (hash_, "管理员")
+
+
+@pytest.mark.usefixtures("environment")
+async def test_what_is_no_model_is_not_switched_on(router_pool: Pool, tmp_path: Path) -> None:
+    (tmp_path / "trained").write_bytes(b"garbage")
+    result = await called("switch-model", tmp_path / "trained", "--by", "管理员")
+    assert result.exit_code == 1
+    assert not (tmp_path / "in-service").exists()
+    assert not await router_pool.fetch("SELECT FROM switches")
