@@ -27,6 +27,9 @@ class PersonalData(StrEnum):
     BANK_CARD = "bank_card"
     PLATE = "plate"
     EMAIL = "email"
+    PASSPORT = "passport"
+    # An id of an instant messenger, which here is QQ or WeChat.
+    ACCOUNT = "account"
 
 
 # Each token is shorter than anything that it can stand for, so a redacted text is never longer than the original.
@@ -37,6 +40,8 @@ TOKENS: Mapping[PersonalData, str] = MappingProxyType(
         PersonalData.BANK_CARD: "〔银行卡〕",
         PersonalData.PLATE: "〔车牌〕",
         PersonalData.EMAIL: "〔邮箱〕",
+        PersonalData.PASSPORT: "〔护照〕",
+        PersonalData.ACCOUNT: "〔账号〕",
     }
 )
 
