@@ -3,7 +3,7 @@ PYTHON_IN = .venv/bin/python
 
 .PHONY: help
 help: ## Show every target
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 .venv/.local: requirements/local.txt deploy/local/environment.sh
 	@deploy/local/environment.sh local && touch $@
@@ -32,3 +32,7 @@ test: check ## Everything: check, then integration, end-to-end and fault tests o
 .PHONY: bench
 bench: .venv/.dev ## The whole stack under load next to the bare pipe (a few minutes)
 	@$(PYTHON_IN) -m bench.main_job $(ARGS)
+
+.PHONY: bench-redaction
+bench-redaction: .venv/.dev ## Precision and recall of the redaction on the labelled sentences
+	@$(PYTHON_IN) -m bench.redaction $(ARGS)

@@ -111,7 +111,7 @@ def _told(verdict: str, numbers: Iterable[Number]) -> Iterator[str]:
 
 
 def main(
-    failures: Annotated[bool, typer.Option(help="Say which sentences went wrong.")] = False,  # noqa: FBT002
+    failures: Annotated[bool, typer.Option(help="Say which sentences went wrong.")] = False,
     page: Annotated[Path | None, typer.Option(help="Write the tables into this file.")] = None,
 ) -> None:
     console = Console(width=100, record=page is not None)

@@ -15,7 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from shared.redaction_rules import RINGED, RULES, WORTH_A_LOOK, PersonalData
+from shared.redaction_forms import RINGED
+from shared.redaction_rules import RULES, PersonalData
 
 __all__ = ["TOKENS", "PersonalData", "Redacted", "redact"]
 
@@ -48,19 +49,22 @@ def redact(text: str) -> Redacted:
     """
     counts: dict[PersonalData, int] = {}
     # A replaced number no longer hides its neighbour ("138…-0914-…"), so look again until nothing is found.
-    while WORTH_A_LOOK.search(text) and (found := _redact_once(text, counts)) != text:
+    while (found := _redact_once(text, counts)) != text:
         text = found
     return Redacted(text, counts)
 
 
 def _redact_once(text: str, counts: dict[PersonalData, int]) -> str:
-    folded = text.translate(_FOLD)
-    for kind, pattern, convinces in RULES:
-        spans = [match.span("it") for match in pattern.finditer(folded) if convinces(match)]
-        if spans:
-            counts[kind] = counts.get(kind, 0) + len(spans)
-            text = _replace(text, spans, TOKENS[kind])
-            folded = _replace(folded, spans, TOKENS[kind])
+    for trigger, rules in RULES:
+        if not trigger.search(text):
+            continue
+        folded = text.translate(_FOLD)
+        for kind, pattern, convinces in rules:
+            spans = [match.span("it") for match in pattern.finditer(folded) if convinces(match)]
+            if spans:
+                counts[kind] = counts.get(kind, 0) + len(spans)
+                text = _replace(text, spans, TOKENS[kind])
+                folded = _replace(folded, spans, TOKENS[kind])
     return text
 
 
