@@ -12,16 +12,20 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from shared.auth import NotAllowed, NotLoggedIn, open_to_all
 from shared.metrics import DEPENDENCY_UP, STALE_GAUGES, Refresh
 from shared.postgres import PASSING
+from shared.signing_keys import KeysUnavailable
+from shared.token_verifier import BadToken, Verifier
 from shared.validation import explain
 
 
 class Problem(Exception):
     """What an HTTP client is told when a request cannot be done: Chinese first, then English."""
 
-    def __init__(self, status: int, *sentences: str, **extra: Any) -> None:
+    def __init__(self, status: int, *sentences: str, headers: Mapping[str, str] | None = None, **extra: Any) -> None:
         self.status = status
+        self.headers = headers
         self.detail = " ".join(sentences)
         self.extra = extra
         super().__init__(self.detail)
@@ -31,7 +35,9 @@ class Problem(Exception):
 
 
 def problem_response(problem: Problem) -> Response:
-    return Response(orjson.dumps(problem.as_json()), problem.status, media_type="application/problem+json")
+    return Response(
+        orjson.dumps(problem.as_json()), problem.status, problem.headers, media_type="application/problem+json"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +66,13 @@ async def _outcome(probe: Probe) -> str:
 def add_operations(app: FastAPI, probes: Sequence[Probe], refreshes: Sequence[Refresh]) -> None:
     """Add ``/livez``, ``/readyz`` (which names what is missing) and ``/metrics``."""
 
-    @app.get("/livez", tags=["operations"])
+    @app.get(
+        "/livez", tags=["operations"], dependencies=[open_to_all("whoever runs the service asks whether it lives")]
+    )
     async def livez() -> dict[str, str]:
         return {"status": "ok"}
 
-    @app.get("/readyz", tags=["operations"])
+    @app.get("/readyz", tags=["operations"], dependencies=[open_to_all("a load balancer asks, and learns no data")])
     async def readyz(response: Response) -> dict[str, Any]:
         outcomes = dict(zip((p.name for p in probes), await asyncio.gather(*map(_outcome, probes)), strict=True))
         missing = [p for p in probes if outcomes[p.name] != "ok"]
@@ -73,7 +81,12 @@ def add_operations(app: FastAPI, probes: Sequence[Probe], refreshes: Sequence[Re
         status = "ok" if not missing else "degraded" if response.status_code != 503 else "unready"  # noqa: PLR2004
         return {"status": status, "dependencies": outcomes}
 
-    @app.get("/metrics", tags=["operations"], response_class=Response)
+    @app.get(
+        "/metrics",
+        tags=["operations"],
+        response_class=Response,
+        dependencies=[open_to_all("counts only, on an address that only the monitoring reaches (docs/deployment.md)")],
+    )
     async def metrics() -> Response:
         for outcome in await asyncio.gather(*(refresh() for refresh in refreshes), return_exceptions=True):
             if isinstance(outcome, Exception):
@@ -81,9 +94,13 @@ def add_operations(app: FastAPI, probes: Sequence[Probe], refreshes: Sequence[Re
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-def create_app(title: str) -> FastAPI:
-    """A FastAPI application whose every error is a problem document and whose pages load nothing from outside."""
+def create_app(title: str, verifier: Verifier) -> FastAPI:
+    """A FastAPI application whose every error is a problem document and whose pages load nothing from outside.
+
+    `verifier` says who is behind a request's token; each route states who may call it (shared.auth).
+    """
     app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None)
+    app.state.verifier = verifier
 
     @app.exception_handler(Problem)
     async def on_problem(_request: Request, problem: Problem) -> Response:
@@ -105,6 +122,29 @@ def create_app(title: str) -> FastAPI:
     @app.exception_handler(ClientDisconnect)
     async def on_disconnect(_request: Request, _error: ClientDisconnect) -> Response:
         return Response(status_code=400)  # nobody is there to read it
+
+    @app.exception_handler(NotLoggedIn)
+    async def on_no_token(_request: Request, _error: NotLoggedIn) -> Response:
+        return problem_response(
+            Problem(401, "请先登录。", "Please log in: send a bearer token.", headers={"WWW-Authenticate": "Bearer"})
+        )
+
+    @app.exception_handler(BadToken)
+    async def on_bad_token(_request: Request, bad: BadToken) -> Response:
+        told = {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{bad.en}"'}
+        return problem_response(Problem(401, bad.zh, bad.en, headers=told))
+
+    @app.exception_handler(NotAllowed)
+    async def on_not_allowed(_request: Request, refused: NotAllowed) -> Response:
+        return problem_response(Problem(403, refused.zh, refused.en))
+
+    @app.exception_handler(KeysUnavailable)
+    async def on_no_keys(_request: Request, _error: KeysUnavailable) -> Response:
+        return problem_response(
+            Problem(
+                503, "暂时无法核验登录，请稍后重试。", "Logins cannot be checked right now; please try again later."
+            )
+        )
 
     async def on_away(_request: Request, _error: Exception) -> Response:
         return problem_response(

@@ -36,7 +36,12 @@ class PolicySettings(_Environment):
 
 
 class ServiceSettings(PostgresSettings, KafkaSettings, PolicySettings):
-    # Loopback unless said otherwise: access control is not there yet.
+    # Who issues the tokens that callers bear, for whom (docs/deployment.md), and where its public keys are: a file or
+    # an http(s) address that holds a JWKS.
+    token_issuer: str = Field(min_length=1)
+    token_audience: str = Field(min_length=1)
+    token_jwks: str = Field(min_length=1)
+    # Loopback unless said otherwise: encryption on the way is somebody else's, in front of the service.
     http_host: str = "127.0.0.1"
     http_port: int = Field(ge=1, le=65535)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from deploy.local.broker import Broker, start_broker
 from deploy.local.database import prepare_database, service_passwords
 from deploy.local.hotline import POLICY, HotlineService, ServiceName
+from deploy.local.issuer import Issuer
 from deploy.local.messages import say
 from deploy.local.ports import free_ports
 from deploy.local.postgres import ExternalPostgres, LocalPostgres, start_postgres
@@ -36,7 +37,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What runs; `spool` is the folder from which the intake takes mail."""
+    """What runs; `spool` is the folder from which the intake takes mail, `issuer` gives tokens to whoever logs in."""
 
     postgres: LocalPostgres | ExternalPostgres
     broker: Broker
@@ -45,6 +46,7 @@ class Stack:
     tracker: HotlineService
     database_urls: Mapping[str, str]
     spool: Path
+    issuer: Issuer
 
     @property
     def services(self) -> tuple[HotlineService, HotlineService, HotlineService]:
@@ -92,9 +94,11 @@ def _assemble(
 ) -> Stack:
     spool = state / "spool"
     spool.mkdir(parents=True, exist_ok=True)
+    issuer = Issuer(state)
     common = {
         "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
         "HOTLINE_POLICY_DIR": str(POLICY),
+        **issuer.settings(),
     }
 
     def service(name: ServiceName, port: int, **own: str) -> HotlineService:
@@ -108,6 +112,7 @@ def _assemble(
         service("tracker", ports.tracker, HOTLINE_SIMULATION=str(simulation).lower()),
         urls,
         spool,
+        issuer,
     )
 
 

@@ -26,6 +26,7 @@ from shared.policy import Policy
 from shared.policy_files import load_policy
 from shared.postgres import create_pool
 from shared.service import foundation, serve
+from shared.token_verifier import verifier_of
 from shared.topics import CASES_EVENTS
 
 
@@ -54,7 +55,7 @@ async def run(settings: IntakeSettings) -> None:
             BatchConsumer("progress", handlers.TOLD_TO_REPORTERS, handlers.record_progress, base.pool, base.relay),
             CASES_EVENTS,
         )
-        app = create_app("Hotline intake")
+        app = create_app("Hotline intake", verifier_of(settings))
         add_routes(app, Submitting(acceptance, county, settings.query_code_key), base.pool)
         if settings.push_keys is not None:
             pushed = Submitting(acceptance, county, settings.query_code_key, only=Channel.HOTLINE_12345)

@@ -19,6 +19,7 @@ from shared.kafka import create_topics
 from shared.policy import Policy
 from shared.policy_files import load_policy
 from shared.service import foundation, serve
+from shared.token_verifier import verifier_of
 from shared.topics import COMPLAINTS_RECEIVED, all_topics
 
 log = structlog.get_logger(__name__)
@@ -54,6 +55,6 @@ async def run(settings: RouterSettings) -> None:
             ),
             COMPLAINTS_RECEIVED,
         )
-        app = create_app("Hotline router")
+        app = create_app("Hotline router", verifier_of(settings))
         add_routes(app, matcher, policy, classifier)
         await serve(app, settings, base, ensure_topics(settings, policy), needs_kafka=True)

@@ -15,6 +15,7 @@ from shared.events import ComplaintAssigned
 from shared.http import create_app
 from shared.policy_files import load_policy
 from shared.service import foundation, serve
+from shared.token_verifier import verifier_of
 from shared.topics import ASSIGNED_PATTERN
 
 
@@ -31,7 +32,7 @@ async def run(settings: TrackerSettings) -> None:
             BatchConsumer("cases", [ComplaintAssigned], OpenCases(policy, calendar), base.pool, base.relay),
             pattern=ASSIGNED_PATTERN,
         )
-        app = create_app("Hotline tracker")
+        app = create_app("Hotline tracker", verifier_of(settings))
         casework = Casework(base.pool, base.relay, policy, calendar)
         add_routes(app, casework, policy, base.pool)
         add_office_routes(app, casework, base.pool)

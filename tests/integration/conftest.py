@@ -26,6 +26,7 @@ from shared.policy import Policy
 from shared.postgres import Pool
 from tests.integration.dovecot import Dovecot
 from tests.state import state_directory
+from tests.tokens import verifier
 
 
 @asynccontextmanager
@@ -69,7 +70,7 @@ def mail_intake(intake_pool: Pool, acceptance: Acceptance, county: County) -> Ma
 
 @pytest.fixture
 async def intake(acceptance: Acceptance, county: County, intake_pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app("Hotline intake")
+    app = create_app("Hotline intake", verifier())
     intake_api.add_routes(app, Submitting(acceptance, county, b"only for this test"), intake_pool)
     async with client_of(app) as client:
         yield client
@@ -77,7 +78,7 @@ async def intake(acceptance: Acceptance, county: County, intake_pool: Pool) -> A
 
 @pytest.fixture
 async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app("Hotline tracker")
+    app = create_app("Hotline tracker", verifier())
     casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
     tracker_api.add_routes(app, casework, policy, tracker_pool)
     add_office_routes(app, casework, tracker_pool)

@@ -22,6 +22,7 @@ from services.intake.export_files import read_rows
 from services.intake.importing import Importing, Outcome, read_platform
 from shared.postgres import Pool
 from tests.examples import waiting
+from tests.tokens import token_settings
 
 EXPORTS = sorted((SAMPLE / "platforms").iterdir())
 MAPPING = POLICY / "platforms" / "wenzheng.yaml"
@@ -41,6 +42,7 @@ def do_import(
         "DATABASE_URL": service_urls["intake"],
         "KAFKA_BOOTSTRAP_SERVERS": "localhost:1",
         "HOTLINE_POLICY_DIR": str(POLICY),
+        **token_settings(tmp_path),
         "HOTLINE_VAULT_KEYS": f"test:{base64.b64encode(os.urandom(32)).decode()}",
         "HOTLINE_QUERY_CODE_KEY": base64.b64encode(os.urandom(32)).decode(),
     }.items():

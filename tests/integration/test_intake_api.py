@@ -37,6 +37,7 @@ from shared.postgres import Pool
 from shared.topics import CASES_EVENTS
 from tests.examples import NOW, record, somebody_waits_for_a_lock, submission, waiting
 from tests.integration.conftest import client_of
+from tests.tokens import verifier
 
 CANARY = "canary-7f3a"
 
@@ -374,7 +375,7 @@ async def test_complaints_are_accepted_while_kafka_is_away_and_wait_in_the_outbo
     [nobody] = free_ports(1)
     relay = Relay(intake_pool, [f"{LOOPBACK}:{nobody}"])
     acceptance = Acceptance(intake_pool, relay, keyring)
-    app = create_app("Hotline intake")
+    app = create_app("Hotline intake", verifier())
     api.add_routes(app, Submitting(acceptance, county, b"key"), intake_pool)
     background = [asyncio.create_task(acceptance.run()), asyncio.create_task(relay.run())]
     async with client_of(app) as client:

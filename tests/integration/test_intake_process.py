@@ -18,6 +18,7 @@ from services.intake.push_signature import sign
 from shared.postgres import Pool
 from tests.examples import submission
 from tests.integration.dovecot import PASSWORD, Dovecot
+from tests.tokens import token_settings
 
 KEY = os.urandom(32)
 
@@ -40,6 +41,7 @@ def intake(
         "DATABASE_URL": service_urls["intake"],
         "KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{kafka}",
         "HOTLINE_POLICY_DIR": str(POLICY),
+        **token_settings(tmp_path),
         "HOTLINE_VAULT_KEYS": f"test:{base64.b64encode(os.urandom(32)).decode()}",
         "HOTLINE_QUERY_CODE_KEY": base64.b64encode(os.urandom(32)).decode(),
         "HOTLINE_PUSH_KEYS": f"platform:{base64.b64encode(KEY).decode()}",

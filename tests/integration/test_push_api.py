@@ -20,6 +20,7 @@ from shared.language import Channel
 from shared.postgres import Pool
 from tests.examples import submission
 from tests.integration.conftest import client_of
+from tests.tokens import verifier
 
 KEY = bytes(range(32))
 ONE, LINES = "/v1/pushed/complaints", "/v1/pushed/complaints:batch"
@@ -27,7 +28,7 @@ ONE, LINES = "/v1/pushed/complaints", "/v1/pushed/complaints:batch"
 
 @pytest.fixture
 async def intake(acceptance: Acceptance, county: County, intake_pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app("Hotline intake")
+    app = create_app("Hotline intake", verifier())
     submitting = Submitting(acceptance, county, b"only for this test", only=Channel.HOTLINE_12345)
     add_push_routes(app, submitting, intake_pool, {"platform": KEY})
     async with client_of(app) as client:

@@ -27,6 +27,7 @@ from shared.topics import COMPLAINTS_RECEIVED
 from shared.wire import decode
 from tests.examples import message_record, received, record, waiting
 from tests.integration.conftest import client_of
+from tests.tokens import verifier
 
 TO_THE_LIGHTS = Decision(
     department="urban-management",
@@ -162,7 +163,7 @@ async def test_the_countys_policy_decides_here_as_it_says_in_a_preview(router_po
         Relay(router_pool, []),
     )
     await consumer([record(complaint, topic=COMPLAINTS_RECEIVED)])
-    app = create_app("Hotline router")
+    app = create_app("Hotline router", verifier())
     add_routes(app, matcher, policy)
     async with client_of(app) as client:
         preview = (await client.post("/v1/decisions:preview", json={"text": complaint.text})).json()
@@ -177,7 +178,7 @@ async def test_the_countys_policy_decides_here_as_it_says_in_a_preview(router_po
 class TestPreview:
     @pytest.fixture
     async def router(self, policy: Policy) -> Any:
-        app = create_app("Hotline router")
+        app = create_app("Hotline router", verifier())
         add_routes(app, Matcher(policy), policy)
         async with client_of(app) as client:
             yield client

@@ -25,6 +25,7 @@ from shared.wire import decode
 from tests.examples import assigned as assignment
 from tests.examples import message_record, record, waiting
 from tests.integration.cases import consumer_of, open_cases
+from tests.tokens import AUDIENCE, ISSUER
 
 QUEUE = assigned("urban-management")
 
@@ -171,6 +172,9 @@ async def test_it_refuses_to_start_on_a_simulated_clock_unless_it_is_a_simulatio
             "DATABASE_URL": service_urls["tracker"],
             "KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{nobody}",
             "policy_dir": POLICY,
+            "token_issuer": ISSUER,
+            "token_audience": AUDIENCE,
+            "token_jwks": "never-read",
         }
     )
     await tracker_pool.execute(store.SET_SIMULATED_CLOCK, timedelta(0))

@@ -17,6 +17,9 @@ GOOD = {
     "DATABASE_URL": "postgresql://lamp@127.0.0.1/lamps",
     "KAFKA_BOOTSTRAP_SERVERS": "one:9092, two:9092",
     "HOTLINE_POLICY_DIR": "policy",
+    "HOTLINE_TOKEN_ISSUER": "https://login.zhenping.test",
+    "HOTLINE_TOKEN_AUDIENCE": "hotline",
+    "HOTLINE_TOKEN_JWKS": "jwks.json",
     "HOTLINE_LAMP_KEY": "very-secret",
 }
 

@@ -1,0 +1,71 @@
+"""The rule of each route: who may call it. Every route states one, and a test walks all routes and proves it.
+
+principal: Annotated[Principal, allow(Role.OPERATOR, Role.SUPERVISOR)]
+dependencies=[open_to_all("why nobody needs to log in here")]
+"""
+
+from fastapi import Request
+from fastapi.openapi.models import HTTPBearer as BearerScheme
+from fastapi.params import Depends
+from fastapi.security.base import SecurityBase
+
+from shared.principal import ROLE_IN_CHINESE, Principal, Role
+from shared.token_verifier import Verifier
+
+__all__ = ["Allowed", "NotAllowed", "NotLoggedIn", "OpenToAll", "Principal", "Role", "allow", "open_to_all"]
+
+
+class NotLoggedIn(Exception):
+    """The request needs a token and bears none."""
+
+
+class NotAllowed(Exception):
+    """Whoever asks is known and has none of the roles that this needs."""
+
+    def __init__(self, roles: tuple[Role, ...]) -> None:
+        names = "、".join(ROLE_IN_CHINESE[role] for role in roles)
+        self.zh, self.en = f"此操作仅限{names}。", f"This is for these roles only: {', '.join(roles)}."
+        super().__init__(self.en)
+
+
+class Allowed(SecurityBase):
+    """The rule that one of `roles` must be held; called with a request it gives the principal."""
+
+    def __init__(self, roles: tuple[Role, ...]) -> None:
+        self.roles = roles
+        self.scheme_name = "bearer"
+        self.model = BearerScheme(bearerFormat="JWT")
+
+    async def __call__(self, request: Request) -> Principal:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise NotLoggedIn
+        verifier: Verifier = request.app.state.verifier
+        principal = await verifier.principal(token.strip())
+        if principal.roles.isdisjoint(self.roles):
+            raise NotAllowed(self.roles)
+        return principal
+
+
+class OpenToAll:
+    """The rule that nobody needs to log in, and why."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    async def __call__(self) -> None:
+        """Let everybody pass."""
+
+
+def allow(*roles: Role) -> Depends:
+    """Only whoever holds one of these roles may call the route."""
+    if not roles:
+        raise ValueError("a route that nobody may call is no route")
+    return Depends(Allowed(roles))
+
+
+def open_to_all(why: str) -> Depends:
+    """Everybody may call the route, for the reason given."""
+    if not why.strip():
+        raise ValueError("an open route must say why it is open")
+    return Depends(OpenToAll(why))
