@@ -36,3 +36,7 @@ bench: .venv/.dev ## The whole stack under load next to the bare pipe (a few min
 .PHONY: bench-redaction
 bench-redaction: .venv/.dev ## Precision and recall of the redaction on the labelled sentences
 	@$(PYTHON_IN) -m bench.redaction $(ARGS)
+
+.PHONY: bench-intake
+bench-intake: .venv/.dev ## The intake next to an empty handler and bare inserts (ARGS=--million: memory over a million)
+	@$(PYTHON_IN) -m bench.intake $(ARGS)
