@@ -30,6 +30,7 @@ from deploy.local.observe import outboxes_are_empty, services_are_ready
 from deploy.local.ports import free_ports
 from deploy.local.stack import Ports, Stack, start_stack
 from shared import migrate
+from shared.principal import Role
 
 STATE = PROJECT / ".local/bench-intake"
 CONNECTIONS = 32
@@ -64,7 +65,11 @@ def main(
         stack.router.stop()
         stack.tracker.stop()
         with EmptyHandler("intake", STATE / "empty", free_ports(1)[0], {}) as empty:
-            asyncio.run(_Measuring(stack, result, empty.port).run(MILLION if million else SHORT))
+            asyncio.run(
+                _Measuring(stack, result, load.Door(empty.port, stack.issuer.token(Role.ADAPTER))).run(
+                    MILLION if million else SHORT
+                )
+            )
     result.show(page)
 
 
@@ -77,19 +82,20 @@ async def _wait_until_ready(stack: Stack) -> None:
 class _Measuring:
     stack: Stack
     result: Result
-    empty_port: int
+    empty: load.Door
     bodies: Iterator[bytes] = field(default_factory=lambda: load.submissions(uuid4().hex))
 
-    @property
-    def port(self) -> int:
-        return self.stack.intake.port
+    door: load.Door = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.door = load.Door(self.stack.intake.port, self.stack.issuer.token(Role.ADAPTER))
 
     async def run(self, strides: int) -> None:
         bare_url = await self._bare_database()
         say("Warming up")
-        await load.post_singly(self.port, self._take(1000), CONNECTIONS)
-        await load.post_singly(self.empty_port, self._take(1000), CONNECTIONS)
-        await load.post_lines(self.port, self._take(4000), CONNECTIONS, LINES_EACH)
+        await load.post_singly(self.door, self._take(1000), CONNECTIONS)
+        await load.post_singly(self.empty, self._take(1000), CONNECTIONS)
+        await load.post_lines(self.door, self._take(4000), CONNECTIONS, LINES_EACH)
         await self._drained()
         await self._singly()
         await self._lines(bare_url)
@@ -101,9 +107,9 @@ class _Measuring:
         before = cpu_seconds(self.stack.intake.pid)
         for number in range(1, ROUNDS + 1):
             say(f"Round {number} of {ROUNDS}: {SINGLY} single POSTs, {EMPTY} to the empty handler")
-            one = await load.post_singly(self.port, self._take(SINGLY), CONNECTIONS)
+            one = await load.post_singly(self.door, self._take(SINGLY), CONNECTIONS)
             await self._drained()
-            empty = await load.post_singly(self.empty_port, self._take(EMPTY), CONNECTIONS)
+            empty = await load.post_singly(self.empty, self._take(EMPTY), CONNECTIONS)
             rounds.append((SINGLY / one.seconds, EMPTY / empty.seconds))
             posted.latencies += one.latencies
         cpu = cpu_seconds(self.stack.intake.pid) - before
@@ -116,7 +122,7 @@ class _Measuring:
         before = cpu_seconds(self.stack.intake.pid)
         for number in range(1, ROUNDS + 1):
             say(f"Round {number} of {ROUNDS}: {LINES} lines, {BARE} bare inserts")
-            some = await load.post_lines(self.port, self._take(LINES), CONNECTIONS, LINES_EACH)
+            some = await load.post_lines(self.door, self._take(LINES), CONNECTIONS, LINES_EACH)
             await self._drained()
             bare = await asyncio.to_thread(run_bare_inserts, bare_url, self._take(BARE))
             rounds.append((LINES / some.seconds, bare))
@@ -129,7 +135,7 @@ class _Measuring:
     async def _half_load(self) -> None:
         rate = self.result.figures["singly_per_second"] / 2
         say(f"Single POSTs at half that rate, {rate:.0f}/s for {PACED_SECONDS} s")
-        posted = await load.post_paced(self.port, self._take(int(rate * PACED_SECONDS)), rate, CONNECTIONS)
+        posted = await load.post_paced(self.door, self._take(int(rate * PACED_SECONDS)), rate, CONNECTIONS)
         self.result.figures["half_load_per_second"] = rate
         self._percentiles("half_load", posted)
 
@@ -137,8 +143,8 @@ class _Measuring:
         say(f"Memory over {strides * STRIDE} submissions")
         seen = []
         for _ in range(strides):
-            await load.post_lines(self.port, self._take(STRIDE - STRIDE_SINGLY), CONNECTIONS, LINES_EACH)
-            await load.post_singly(self.port, self._take(STRIDE_SINGLY), CONNECTIONS)
+            await load.post_lines(self.door, self._take(STRIDE - STRIDE_SINGLY), CONNECTIONS, LINES_EACH)
+            await load.post_singly(self.door, self._take(STRIDE_SINGLY), CONNECTIONS)
             seen.append(resident_megabytes(self.stack.intake.pid))
         await self._drained()
         # After the first fifth everything that is kept has been loaded once.

@@ -19,6 +19,14 @@ def submissions(run: str) -> Iterator[bytes]:
         yield json.dumps(one | {"external_id": f"{run}-{number}"}, ensure_ascii=False).encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the intake listens, and the token of an adapter, who may submit for every channel."""
+
+    port: int
+    token: str
+
+
 @dataclass(slots=True)
 class Posted:
     """How long it took until all was answered and, in order of the answers, how long each answer took; in seconds."""
@@ -30,16 +38,14 @@ class Posted:
 class Connection:
     """A kept-alive HTTP/1.1 connection that can do nothing but POST."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str) -> None:
         self._reader = reader
         self._writer = writer
+        self._head = f"Host: bench\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n".encode()
 
     async def post(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Post `body` and return status and answer."""
-        self._writer.write(
-            b"POST %b HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-            % (path.encode(), len(body))
-        )
+        self._writer.write(b"POST %b HTTP/1.1\r\n%bContent-Length: %d\r\n\r\n" % (path.encode(), self._head, len(body)))
         self._writer.write(body)
         head = await self._reader.readuntil(b"\r\n\r\n")
         status = int(head[9:12])
@@ -56,16 +62,16 @@ class Connection:
 
 
 @asynccontextmanager
-async def connections(port: int, count: int) -> AsyncIterator[list[Connection]]:
-    opened = [await asyncio.open_connection(LOOPBACK, port, limit=1 << 24) for _ in range(count)]
+async def connections(door: Door, count: int) -> AsyncIterator[list[Connection]]:
+    opened = [await asyncio.open_connection(LOOPBACK, door.port, limit=1 << 24) for _ in range(count)]
     try:
-        yield [Connection(reader, writer) for reader, writer in opened]
+        yield [Connection(reader, writer, door.token) for reader, writer in opened]
     finally:
         for _, writer in opened:
             writer.close()
 
 
-async def post_singly(port: int, bodies: Iterable[bytes], count: int) -> Posted:
+async def post_singly(door: Door, bodies: Iterable[bytes], count: int) -> Posted:
     """Post each body alone over `count` connections, as fast as they are accepted."""
     waiting = iter(bodies)
     posted = Posted()
@@ -76,10 +82,10 @@ async def post_singly(port: int, bodies: Iterable[bytes], count: int) -> Posted:
             await _one(connection, body)
             posted.latencies.append(time.perf_counter() - began)
 
-    return await _all(port, count, client, posted)
+    return await _all(door, count, client, posted)
 
 
-async def post_lines(port: int, bodies: Sequence[bytes], count: int, lines_each: int) -> Posted:
+async def post_lines(door: Door, bodies: Sequence[bytes], count: int, lines_each: int) -> Posted:
     """Post the bodies as NDJSON of `lines_each` over `count` connections."""
     batches = (b"\n".join(bodies[at : at + lines_each]) for at in range(0, len(bodies), lines_each))
     posted = Posted()
@@ -92,10 +98,10 @@ async def post_lines(port: int, bodies: Sequence[bytes], count: int, lines_each:
             if status != 200 or answer.count(b'"status":201') != batch.count(b"\n") + 1:  # noqa: PLR2004
                 raise RuntimeError(f"{status}: not every line was accepted")
 
-    return await _all(port, count, client, posted)
+    return await _all(door, count, client, posted)
 
 
-async def post_paced(port: int, bodies: Iterable[bytes], per_second: float, count: int) -> Posted:
+async def post_paced(door: Door, bodies: Iterable[bytes], per_second: float, count: int) -> Posted:
     """Post each body at its instant, `per_second` of them, over `count` connections; latency counts from the instant.
 
     Where all connections are busy a body waits for one, and its latency says so.
@@ -111,7 +117,7 @@ async def post_paced(port: int, bodies: Iterable[bytes], per_second: float, coun
             await _one(connection, body)
             posted.latencies.append(time.perf_counter() - instant)
 
-    return await _all(port, count, client, posted)
+    return await _all(door, count, client, posted)
 
 
 async def _one(connection: Connection, body: bytes) -> None:
@@ -120,8 +126,8 @@ async def _one(connection: Connection, body: bytes) -> None:
         raise RuntimeError(f"{status}: {answer.decode()}")
 
 
-async def _all(port: int, count: int, client: Callable[[Connection], Awaitable[None]], posted: Posted) -> Posted:
-    async with connections(port, count) as opened:
+async def _all(door: Door, count: int, client: Callable[[Connection], Awaitable[None]], posted: Posted) -> Posted:
+    async with connections(door, count) as opened:
         started = time.perf_counter()
         await asyncio.gather(*map(client, opened))
         posted.seconds = time.perf_counter() - started

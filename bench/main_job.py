@@ -25,6 +25,7 @@ from deploy.local.observe import outboxes_are_empty, services_are_ready
 from deploy.local.stack import Ports, Stack, start_stack
 from shared import migrate
 from shared.kafka import create_topics
+from shared.principal import Role
 from shared.topics import CASES_EVENTS
 from shared.wire import decode
 
@@ -69,6 +70,7 @@ async def _measure(stack: Stack, result: Result) -> None:
     while not await services_are_ready(stack):  # noqa: ASYNC110  # other processes
         await asyncio.sleep(0.1)
     tracker = await asyncpg.connect(stack.database_urls["tracker"])
+    door = load.Door(stack.intake.port, stack.issuer.token(Role.ADAPTER))
     run = uuid4().hex
     bodies = load.submissions(run)
     submitted = 0
@@ -83,14 +85,12 @@ async def _measure(stack: Stack, result: Result) -> None:
         return list(itertools.islice(bodies, count))
 
     say("Warming up")
-    await load.post_singly(stack.intake.port, take(500), CONNECTIONS)
-    await load.post_lines(stack.intake.port, take(2000), 2, 1000)
+    await load.post_singly(door, take(500), CONNECTIONS)
+    await load.post_lines(door, take(2000), 2, 1000)
     await all_have_cases()
 
     say(f"Idle latency, {IDLE_SAMPLES} complaints one after the other")
-    await _latencies(
-        stack, result, "idle", lambda: load.post_paced(stack.intake.port, take(IDLE_SAMPLES), 4, 1), IDLE_SAMPLES
-    )
+    await _latencies(stack, result, "idle", lambda: load.post_paced(door, take(IDLE_SAMPLES), 4, 1), IDLE_SAMPLES)
 
     say(f"Single POSTs, {SINGLY} over {CONNECTIONS} connections")
     await _throughput(
@@ -98,21 +98,19 @@ async def _measure(stack: Stack, result: Result) -> None:
         result,
         "singly",
         SINGLY,
-        lambda: load.post_singly(stack.intake.port, take(SINGLY), CONNECTIONS),
+        lambda: load.post_singly(door, take(SINGLY), CONNECTIONS),
         all_have_cases,
     )
     say(f"NDJSON, {LINES} lines")
     await _throughput(
-        stack, result, "lines", LINES, lambda: load.post_lines(stack.intake.port, take(LINES), 2, 1000), all_have_cases
+        stack, result, "lines", LINES, lambda: load.post_lines(door, take(LINES), 2, 1000), all_have_cases
     )
 
     rate = result.figures["singly_per_second"] / 2
     count = int(rate * PACED_SECONDS)
     say(f"Latency at half that load, {count} single POSTs at {rate:.0f}/s")
     result.figures["half_load_per_second"] = rate
-    await _latencies(
-        stack, result, "half_load", lambda: load.post_paced(stack.intake.port, take(count), rate, CONNECTIONS), count
-    )
+    await _latencies(stack, result, "half_load", lambda: load.post_paced(door, take(count), rate, CONNECTIONS), count)
     await tracker.close()
 
 

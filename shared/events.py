@@ -19,6 +19,7 @@ from shared.language import (
     DepartmentCode,
     InactionKind,
     Kind,
+    Nature,
     Satisfaction,
     Urgency,
 )
@@ -98,6 +99,8 @@ class Deadline(BaseModel):
     warn_at: AwareDatetime | None = None
     # Counted in a year whose holidays the State Council has not announced yet.
     provisional: bool = False
+    # Absent: committed.
+    nature: Nature | None = None
 
 
 class CaseEvent(Event):
@@ -241,6 +244,8 @@ class ClockEvent(Event):
     clock: Clock
     due_at: AwareDatetime
     at: AwareDatetime
+    # Absent: committed.
+    nature: Nature | None = None
 
 
 class DeadlineWarned(ClockEvent):

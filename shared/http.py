@@ -99,8 +99,18 @@ def create_app(title: str, verifier: Verifier) -> FastAPI:
 
     `verifier` says who is behind a request's token; each route states who may call it (shared.auth).
     """
-    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None)
+    app = FastAPI(title=title, version="1", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.verifier = verifier
+    # Of the bodies that a route reads by itself, for the description of the API.
+    app.state.schemas = {}
+
+    @app.get(
+        "/openapi.json", include_in_schema=False, dependencies=[open_to_all("it describes the program, not the data")]
+    )
+    async def openapi() -> dict[str, Any]:
+        document = app.openapi()
+        document.setdefault("components", {}).setdefault("schemas", {}).update(app.state.schemas)
+        return document
 
     @app.exception_handler(Problem)
     async def on_problem(_request: Request, problem: Problem) -> Response:

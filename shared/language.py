@@ -62,6 +62,13 @@ class Clock(StrEnum):
     EXPLAIN = "explain"
 
 
+class Nature(StrEnum):
+    """Whose deadline it is: the county's own promise (承诺时限), or the law's (法定时限), which is graver to miss."""
+
+    COMMITTED = "committed"
+    STATUTORY = "statutory"
+
+
 class CaseStatus(StrEnum):
     DISPATCHED = "dispatched"
     IN_PROGRESS = "in_progress"

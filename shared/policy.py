@@ -7,15 +7,15 @@ by the hash of its content, so that every decision and every deadline can say wh
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import time
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from shared.counting import Counting
 from shared.language import Channel, DepartmentCode, Kind, Urgency
 from shared.notices import Notice
-from shared.term import Term, WrittenTerm
+from shared.term import Term, Unit, WrittenTerm
 
 __all__ = [
     "AccusationWords",
@@ -27,6 +27,8 @@ __all__ = [
     "OutOfScope",
     "Policy",
     "Rule",
+    "Statutory",
+    "certainly_longer",
     "content_hash",
 ]
 
@@ -62,6 +64,13 @@ class Department(PolicyRecord):
     enforcement: bool = False
 
 
+class Statutory(PolicyRecord):
+    """How long the law gives an authority, from the day on which it received the matter, and which law that is."""
+
+    reply: WrittenTerm
+    legal_basis: Sentence
+
+
 class Matter(PolicyRecord):
     """An entry (事项) of the county's responsibility list (权责清单)."""
 
@@ -72,6 +81,8 @@ class Matter(PolicyRecord):
     # Words that also say where something happened or who was there (医院, 学校): they weigh little.
     hints: tuple[Word, ...] = ()
     legal_basis: tuple[Sentence, ...] = ()
+    # Takes the place of the one of the complaint's kind.
+    statutory: Statutory | None = None
 
 
 class Condition(PolicyRecord):
@@ -157,6 +168,10 @@ class CaseTerms(PolicyRecord):
 
     @model_validator(mode="after")
     def _stands_in_order(self) -> Self:
+        if self.warn_before.unit is Unit.WORKING_HOUR:
+            raise ValueError(
+                f"warn_before {self.warn_before} cannot be counted back; write working days, days, hours or minutes",
+            )
         if _not_shorter(self.warn_before, self.reply):
             raise ValueError(
                 f"warn_before {self.warn_before} is not shorter than reply {self.reply}, so the warning would come "
@@ -181,11 +196,12 @@ class Policy(PolicyRecord):
     out_of_scope: tuple[OutOfScope, ...]
     accusations: AccusationWords
     terms: Mapping[Kind, CaseTerms]
+    # What the law asks for, by kind; see `statutory_for`.
+    statutory: Mapping[Kind, Statutory]
     urgent_terms: CaseTerms
     # A text with one of these is about danger to life or a failure of water, power or gas.
     urgent_words: tuple[Word, ...]
-    # None: a day ends at 24:00.
-    close_of_business: time | None
+    counting: Counting
     # Holiday notices that the county wrote down itself, ahead of the calendar library.
     notices: tuple[Notice, ...]
 
@@ -197,11 +213,23 @@ class Policy(PolicyRecord):
     def terms_for(self, kind: Kind, urgency: Urgency) -> CaseTerms:
         return self.urgent_terms if urgency is Urgency.URGENT else self.terms[kind]
 
+    def statutory_for(self, kind: Kind, matter: str | None) -> Statutory | None:
+        """What the law sets for the matter, or else for the kind; urgency makes no difference to the law."""
+        entry = self.matters.get(matter) if matter else None
+        return entry.statutory if entry and entry.statutory else self.statutory.get(kind)
+
 
 def content_hash(files: Mapping[str, object]) -> str:
     """The SHA-256 of what the files say: comments, layout and the order of fields do not count, that of lists does."""
     canonical = json.dumps(files, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def certainly_longer(one: Term, other: Term) -> bool:
+    """Whether `one` is longer than `other` on whatever day they start; False where that depends on the day."""
+    if one.unit is Unit.WORKING_DAY and other.unit is Unit.CALENDAR_DAY:
+        return one.amount > other.amount
+    return one != other and _not_shorter(one, other)
 
 
 def _not_shorter(one: Term, other: Term) -> bool:

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from shared.policy import AccusationWords, Department, Matter, Rule
+from shared.policy import AccusationWords, Department, Matter, Rule, certainly_longer
 from shared.policy_problems import Problem, suggest
 from shared.policy_shapes import CountyFile, DepartmentsFile, MattersFile, RulesFile, ScopeFile
+from shared.policy_terms import TermsFile
 from shared.policy_yaml import Document
+from shared.term import Unit
 
 __all__ = [
     "check_accusations",
@@ -14,6 +16,7 @@ __all__ = [
     "check_matters",
     "check_rules",
     "check_scope",
+    "check_statutory",
 ]
 
 _Path = tuple[str | int, ...]
@@ -91,6 +94,23 @@ def check_scope(document: Document, file: ScopeFile) -> Iterator[Problem]:
     yield from _unique(document, "out_of_scope", "code", [entry.code for entry in file.out_of_scope])
     for place, entry in enumerate(file.out_of_scope):
         yield from _no_repeats(document, ("out_of_scope", place, "words"), entry.words)
+
+
+def check_statutory(document: Document, file: MattersFile, terms: TermsFile) -> Iterator[Problem]:
+    """The term that the law sets for a matter is counted as the county counts, and no shorter than its promises."""
+    for place, matter in enumerate(file.matters):
+        if matter.statutory is None:
+            continue
+        term, path = matter.statutory.reply, ("matters", place, "statutory", "reply")
+        if term.unit is Unit.WORKING_HOUR and terms.office_hours is None:
+            yield document.problem(path, f"{term} counts office hours, of which there are none", "write office_hours")
+        too_long = [kind for kind, promised in terms.terms.by_kind().items() if certainly_longer(promised.reply, term)]
+        if too_long:
+            yield document.problem(
+                path,
+                f"the law gives {matter.code!r} {term}, less than the terms of {', '.join(too_long)}",
+                "shorten those in terms.yaml",
+            )
 
 
 def check_accusations(

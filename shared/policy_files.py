@@ -11,6 +11,7 @@ from shared.policy_checks import (
     check_matters,
     check_rules,
     check_scope,
+    check_statutory,
 )
 from shared.policy_problems import PolicyInvalid, Problem
 from shared.policy_shapes import (
@@ -19,9 +20,9 @@ from shared.policy_shapes import (
     MattersFile,
     RulesFile,
     ScopeFile,
-    TermsFile,
     check_shape,
 )
+from shared.policy_terms import TermsFile, check_terms
 from shared.policy_yaml import read_document
 
 __all__ = ["PolicyInvalid", "Problem", "load_policy"]
@@ -73,6 +74,10 @@ def load_policy(directory: Path) -> Policy:
             problems += check_rules(documents["rules.yaml"], rules, codes, matter_codes, county.towns)
         if accusations is not None:
             problems += check_accusations(documents["accusations.yaml"], accusations, codes)
+    if terms is not None:
+        problems += check_terms(documents["terms.yaml"], terms)
+        if matters is not None:
+            problems += check_statutory(documents["matters.yaml"], matters, terms)
     if scope is not None:
         problems += check_scope(documents["scope.yaml"], scope)
 
@@ -92,6 +97,7 @@ def load_policy(directory: Path) -> Policy:
         terms=terms.terms.by_kind(),
         urgent_terms=terms.urgent_terms,
         urgent_words=terms.urgent_words,
-        close_of_business=terms.close_of_business,
+        counting=terms.counting,
+        statutory=terms.statutory,
         notices=calendar.notices,
     )

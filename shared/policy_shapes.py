@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from datetime import time
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.language import DepartmentCode, Kind
+from shared.language import DepartmentCode
 from shared.policy import (
-    CaseTerms,
     Department,
     Matter,
     Name,
@@ -28,7 +26,6 @@ __all__ = [
     "MattersFile",
     "RulesFile",
     "ScopeFile",
-    "TermsFile",
     "check_shape",
 ]
 
@@ -57,26 +54,6 @@ class RulesFile(PolicyRecord):
 
 class ScopeFile(PolicyRecord):
     out_of_scope: tuple[OutOfScope, ...]
-
-
-class KindTerms(PolicyRecord):
-    consultation: CaseTerms
-    help: CaseTerms
-    suggestion: CaseTerms
-    praise: CaseTerms
-    complaint: CaseTerms
-    report: CaseTerms
-
-    def by_kind(self) -> dict[Kind, CaseTerms]:
-        return {kind: getattr(self, kind.value) for kind in Kind}
-
-
-class TermsFile(PolicyRecord):
-    # 24:00 where null.
-    close_of_business: time | None
-    terms: KindTerms
-    urgent_terms: CaseTerms
-    urgent_words: Words
 
 
 def check_shape(document: Document, shape: type[Shape]) -> Shape | None:
@@ -165,7 +142,8 @@ def _fields(shape: type[BaseModel], path: tuple[str | int, ...]) -> tuple[str, .
     """The names of the fields that the record at `path` may have."""
     record = shape
     for step in path:
-        if isinstance(step, str):
+        # A key of a mapping is no field.
+        if isinstance(step, str) and step in record.model_fields:
             record = _record_in(record.model_fields[step].annotation) or record
     return tuple(record.model_fields)
 

@@ -17,6 +17,7 @@ from deploy.local.feed import feed, sample_submissions
 from deploy.local.messages import StackError, say
 from deploy.local.report import Report, print_report
 from deploy.local.stack import Ports, Stack, start_stack
+from shared.principal import Role
 
 _PATIENCE_SECONDS = 180.0
 _POLL_SECONDS = 0.2
@@ -75,7 +76,8 @@ async def _play(stack: Stack) -> Report:
     await _wait_until(everything_has_a_case, "every accepted complaint has a case")
     seen = await observe.look(stack)
     say(f"{len(seen.departments)} cases after {time.monotonic() - started:.1f} s")
-    async with httpx.AsyncClient(base_url=stack.tracker.url, timeout=60) as client:
+    as_supervisor = stack.issuer.headers(Role.SUPERVISOR)
+    async with httpx.AsyncClient(base_url=stack.tracker.url, headers=as_supervisor, timeout=60) as client:
         for chapter in CHAPTERS:
             await _play_chapter(stack, client, chapter, sorted(set(seen.departments.values())))
         summary = (await client.get("/v1/supervision/summary")).raise_for_status().json()
@@ -92,7 +94,7 @@ async def _play_chapter(stack: Stack, client: httpx.AsyncClient, chapter: Chapte
         for department in departments:
             cases = await officers.queue(client, department, chapter.of_status)
             acted += await officers.act(
-                client, chapter.action, [case for n, case in enumerate(cases) if n % 10 < chapter.of_ten]
+                client, stack.issuer, chapter.action, [case for n, case in enumerate(cases) if n % 10 < chapter.of_ten]
             )
     say(f"{chapter.told}: {acted} cases")
 

@@ -4,7 +4,7 @@ import asyncio
 import csv
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from typing import Any
 import httpx
 
 from deploy.local.hotline import POLICY
+from deploy.local.issuer import Issuer
 from deploy.local.stack import Stack
+from shared.principal import Role
 
 SAMPLE = Path(__file__).parent / "sample"
 
@@ -57,12 +59,29 @@ async def feed(stack: Stack, submissions: Sequence[dict[str, Any]]) -> Fed:
     by_clerks = [one for one in submissions if one["channel"] != "web_portal"] + desk_submissions()
     by_web = [one for one in submissions if one["channel"] == "web_portal"]
     async with httpx.AsyncClient(base_url=stack.intake.url, timeout=60) as client:
-        await asyncio.gather(submit_each(client, by_clerks, fed), submit_lines(client, by_web, fed))
+        await asyncio.gather(
+            submit_each(client, stack.issuer, by_clerks, fed), submit_lines(client, stack.issuer, by_web, fed)
+        )
     await asyncio.to_thread(import_exports, stack, fed)
     return fed
 
 
-async def submit_each(client: httpx.AsyncClient, submissions: Sequence[dict[str, Any]], fed: Fed) -> None:
+def login_for(issuer: Issuer, submission: Mapping[str, Any]) -> dict[str, str]:
+    """The token of whoever registers a complaint of this channel."""
+    match submission["channel"]:
+        case "hotline_12345":
+            return issuer.headers(Role.OPERATOR)
+        case "service_center":
+            return issuer.headers(Role.CLERK)
+        case "department_line":
+            return issuer.headers(Role.OFFICER, submission["received_by"])
+        case _:
+            return issuer.headers(Role.ADAPTER)
+
+
+async def submit_each(
+    client: httpx.AsyncClient, issuer: Issuer, submissions: Sequence[dict[str, Any]], fed: Fed
+) -> None:
     """Submit one by one over a few connections, again and again while the intake is away."""
     waiting = list(reversed(submissions))
 
@@ -71,7 +90,8 @@ async def submit_each(client: httpx.AsyncClient, submissions: Sequence[dict[str,
             submission = waiting.pop()
             while True:
                 try:
-                    response = await client.post("/v1/complaints", json=submission)
+                    headers = login_for(issuer, submission)
+                    response = await client.post("/v1/complaints", json=submission, headers=headers)
                 except httpx.TransportError:
                     response = None
                 if response is not None and response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
@@ -82,11 +102,13 @@ async def submit_each(client: httpx.AsyncClient, submissions: Sequence[dict[str,
     await asyncio.gather(*(operator() for _ in range(_CONNECTIONS)))
 
 
-async def submit_lines(client: httpx.AsyncClient, submissions: Sequence[dict[str, Any]], fed: Fed) -> None:
+async def submit_lines(
+    client: httpx.AsyncClient, issuer: Issuer, submissions: Sequence[dict[str, Any]], fed: Fed
+) -> None:
+    """Submit what the portal has gathered, all at once."""
+    headers = issuer.headers(Role.ADAPTER) | {"Content-Type": "application/x-ndjson"}
     body = "\n".join(json.dumps(one, ensure_ascii=False) for one in submissions)
-    response = await client.post(
-        "/v1/complaints:batch", content=body.encode(), headers={"Content-Type": "application/x-ndjson"}
-    )
+    response = await client.post("/v1/complaints:batch", content=body.encode(), headers=headers)
     response.raise_for_status()
     for line in response.text.splitlines():
         answer = json.loads(line)

@@ -29,6 +29,7 @@ class Issuer:
     def __init__(self, state: Path) -> None:
         self._key_file = state / "token-key.pem"
         self._jwks_file = state / "jwks.json"
+        self._issued: dict[tuple[Role, str | None], str] = {}
 
     def settings(self) -> dict[str, str]:
         """What a service must be told to accept these tokens."""
@@ -56,8 +57,10 @@ class Issuer:
         return jwt.encode(claims, self._key(), algorithm="EdDSA", headers={"kid": _KEY_ID})
 
     def headers(self, role: Role, department: str | None = None) -> dict[str, str]:
-        """What a program of this stack sends along to be known."""
-        return {"Authorization": f"Bearer {self.token(role, department)}"}
+        """What a program of this stack, which ends within 12 hours, sends along to be known."""
+        if (role, department) not in self._issued:
+            self._issued[role, department] = self.token(role, department)
+        return {"Authorization": f"Bearer {self._issued[role, department]}"}
 
     def _key(self) -> Ed25519PrivateKey:
         try:

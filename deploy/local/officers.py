@@ -6,6 +6,9 @@ from typing import Any
 
 import httpx
 
+from deploy.local.issuer import Issuer
+from shared.principal import Role
+
 _REPLY = "您好，您反映的问题已收悉。经现场核实，已责成相关责任人限期整改，并将于三个工作日内回访。感谢您的监督。"
 _CONNECTIONS = 16
 
@@ -23,7 +26,7 @@ async def queue(client: httpx.AsyncClient, department: str, status: str) -> list
     return cases
 
 
-async def act(client: httpx.AsyncClient, action: str, cases: Iterable[dict[str, Any]]) -> int:
+async def act(client: httpx.AsyncClient, issuer: Issuer, action: str, cases: Iterable[dict[str, Any]]) -> int:
     """Let each case's department acknowledge it or reply to it, and return how many did."""
     waiting = list(cases)
     count = len(waiting)
@@ -31,10 +34,11 @@ async def act(client: httpx.AsyncClient, action: str, cases: Iterable[dict[str, 
     async def officer() -> None:
         while waiting:
             case = waiting.pop()
-            body = {"department": case["department"], "version": case["version"]}
+            body = {"version": case["version"]}
             if action == "reply":
                 body["text"] = _REPLY
-            response = await client.post(f"/v1/cases/{case['complaint_id']}/{action}", json=body)
+            headers = issuer.headers(Role.OFFICER, case["department"])
+            response = await client.post(f"/v1/cases/{case['complaint_id']}/{action}", json=body, headers=headers)
             response.raise_for_status()
 
     await asyncio.gather(*(officer() for _ in range(_CONNECTIONS)))

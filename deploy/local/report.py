@@ -16,6 +16,7 @@ from rich.table import Column, Table
 from deploy.local.feed import Fed
 from deploy.local.observe import Seen
 from deploy.local.stack import Stack
+from shared.principal import Role
 
 # Of one character in the SVG that rich draws.
 _CELL_WIDTH = 12.2
@@ -86,10 +87,12 @@ def _print_access(console: Console, stack: Stack) -> None:
     console.print(
         f"Kafka: {stack.broker.bootstrap_servers} ({stack.broker.kind} {stack.broker.version})", highlight=False
     )
+    console.print("登录 login: TOKEN=$(python -m deploy.local token --role supervisor)", highlight=False)
+    console.print(f'curl -H "Authorization: Bearer $TOKEN" {stack.tracker.url}/v1/supervision/summary', highlight=False)
     console.print(
-        "登录 login: 尚无。各服务只监听本机，承办单位在请求中写明自己的代码。"
-        " None yet: the services listen on this machine only, and a department names its code in the request.",
+        f"角色 roles: {', '.join(Role)}（经办人须加 an officer adds --department water-supply）",
         highlight=False,
+        soft_wrap=True,
     )
 
 

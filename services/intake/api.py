@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -11,8 +11,10 @@ from starlette.responses import StreamingResponse
 
 from services.intake import store
 from services.intake.channels.submission import SUBMISSION
+from services.intake.submitters import CHANNELS_OF, PORTAL, submitter_of
 from services.intake.submitting import MAX_SUBMISSION, Submitting, too_large
 from services.intake.ticket import code_matches, is_ticket_number
+from shared.auth import Principal, allow, open_to_all
 from shared.http import Problem
 from shared.postgres import Pool
 
@@ -21,24 +23,32 @@ _LINES_PER_COMMIT = 250
 
 _FORM = SUBMISSION.json_schema(ref_template="#/components/schemas/{model}")
 _FORMS = _FORM.pop("$defs")
+_PORTAL_FORM = {"$ref": "#/components/schemas/PortalForm"}
 
 
 def add_routes(app: FastAPI, submitting: Submitting, pool: Pool) -> None:
+    app.state.schemas.update(_FORMS)
+
     @app.post(
         "/v1/complaints",
         status_code=201,
         tags=["complaints"],
         openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": _FORM}}}},
     )
-    async def submit(request: Request) -> Response:
+    async def submit(request: Request, principal: Annotated[Principal, allow(*CHANNELS_OF)]) -> Response:
         """Accept one complaint: 201 once it is committed, 200 where this (channel, external id) was accepted before."""
-        answer = await submitting.one(await _body(request))
-        return Response(
-            orjson.dumps(answer),
-            answer["status"],
-            media_type="application/json",
-            headers={"Location": f"/v1/complaints/{answer['ticket_number']}"},
-        )
+        return _told(await submitting.one(await _body(request), submitter_of(principal)))
+
+    @app.post(
+        "/v1/portal/complaints",
+        status_code=201,
+        tags=["complaints"],
+        dependencies=[open_to_all("citizens complain through the portal without a login")],
+        openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": _PORTAL_FORM}}}},
+    )
+    async def submit_as_citizen(request: Request) -> Response:
+        """Accept one complaint of the portal's, answered as one of the staff's."""
+        return _told(await submitting.one(await _body(request), PORTAL))
 
     @app.post(
         "/v1/complaints:batch",
@@ -46,8 +56,9 @@ def add_routes(app: FastAPI, submitting: Submitting, pool: Pool) -> None:
         response_class=StreamingResponse,
         openapi_extra={"requestBody": {"required": True, "content": {"application/x-ndjson": {"schema": _FORM}}}},
     )
-    async def submit_lines(request: Request) -> Response:
+    async def submit_lines(request: Request, principal: Annotated[Principal, allow(*CHANNELS_OF)]) -> Response:
         """Accept complaints by the line; answers one result a line, in order. Good lines land though others fail."""
+        submitter = submitter_of(principal)
         results: list[bytes] = []
         under_way: asyncio.Task[list[dict[str, Any]]] | None = None
         refusal: list[bytes] = []
@@ -55,7 +66,7 @@ def add_routes(app: FastAPI, submitting: Submitting, pool: Pool) -> None:
             try:
                 async for chunk in chunks:
                     # While one chunk commits the next is read.
-                    following = asyncio.create_task(submitting.lines(chunk))
+                    following = asyncio.create_task(submitting.lines(chunk, submitter))
                     results += await _written(under_way)
                     under_way = following
             except Problem as problem:
@@ -64,7 +75,11 @@ def add_routes(app: FastAPI, submitting: Submitting, pool: Pool) -> None:
         results += await _written(under_way) + refusal
         return StreamingResponse(_each(results), media_type="application/x-ndjson")
 
-    @app.get("/v1/complaints/{ticket_number}", tags=["complaints"])
+    @app.get(
+        "/v1/complaints/{ticket_number}",
+        tags=["complaints"],
+        dependencies=[open_to_all("the query code on the receipt opens this one complaint to whoever holds it")],
+    )
     async def look_up(ticket_number: str, query_code: str) -> dict[str, Any]:
         """What became of a complaint; needs the query code that its reporter was given."""
         row = await store.find_by_ticket(pool, ticket_number) if is_ticket_number(ticket_number) else None
@@ -84,6 +99,15 @@ def add_routes(app: FastAPI, submitting: Submitting, pool: Pool) -> None:
             "status": steps[-1]["status"] if steps else "accepted",
             "progress": [dict(step) for step in steps],
         }
+
+
+def _told(answer: dict[str, Any]) -> Response:
+    return Response(
+        orjson.dumps(answer),
+        answer["status"],
+        media_type="application/json",
+        headers={"Location": f"/v1/complaints/{answer['ticket_number']}"},
+    )
 
 
 async def _body(request: Request) -> bytes:

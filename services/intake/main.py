@@ -20,7 +20,6 @@ from services.intake.spool import MailSpool
 from services.intake.submitting import Submitting
 from shared.consumer import BatchConsumer
 from shared.http import create_app
-from shared.language import Channel
 from shared.outbox import Relay
 from shared.policy import Policy
 from shared.policy_files import load_policy
@@ -56,10 +55,10 @@ async def run(settings: IntakeSettings) -> None:
             CASES_EVENTS,
         )
         app = create_app("Hotline intake", verifier_of(settings))
-        add_routes(app, Submitting(acceptance, county, settings.query_code_key), base.pool)
+        submitting = Submitting(acceptance, county, settings.query_code_key)
+        add_routes(app, submitting, base.pool)
         if settings.push_keys is not None:
-            pushed = Submitting(acceptance, county, settings.query_code_key, only=Channel.HOTLINE_12345)
-            add_push_routes(app, pushed, base.pool, parse_keys(settings.push_keys.get_secret_value()))
+            add_push_routes(app, submitting, base.pool, parse_keys(settings.push_keys.get_secret_value()))
         background = [acceptance.run()]
         mail_intake = MailIntake(base.pool, acceptance, county)
         if settings.mail_spool is not None:

@@ -9,7 +9,9 @@ from fastapi import Depends, FastAPI, Request, Response
 
 from services.intake import store
 from services.intake.push_signature import NONCE_LIFE, Claim, NotSigned, check
+from services.intake.submitters import PLATFORM
 from services.intake.submitting import MAX_SUBMISSION, Submitting, too_large
+from shared.auth import open_to_all
 from shared.http import Problem
 from shared.postgres import Pool
 
@@ -17,9 +19,11 @@ from shared.postgres import Pool
 _MAX_LINES = 16 * 1024 * 1024
 _LINES_PER_COMMIT = 250
 
+_SIGNED = open_to_all("the 12345 platform signs each request in place of a login")
+
 
 def add_push_routes(app: FastAPI, submitting: Submitting, pool: Pool, keys: Mapping[str, bytes]) -> None:
-    """`submitting` must take the hotline's submissions only."""
+    """Take what the platform pushes; it may submit for the hotline only."""
 
     async def signed_body(request: Request) -> bytes:
         """The body of a request that the platform has signed and not sent before."""
@@ -46,19 +50,19 @@ def add_push_routes(app: FastAPI, submitting: Submitting, pool: Pool, keys: Mapp
             )
         return body
 
-    @app.post("/v1/pushed/complaints", status_code=201, tags=["12345 platform"])
+    @app.post("/v1/pushed/complaints", status_code=201, tags=["12345 platform"], dependencies=[_SIGNED])
     async def push(body: Annotated[bytes, Depends(signed_body)]) -> Response:
         """Accept one work order: 201 once it is committed, 200 where its external id was accepted before."""
-        answer = await submitting.one(body)
+        answer = await submitting.one(body, PLATFORM)
         return Response(orjson.dumps(answer), answer["status"], media_type="application/json")
 
-    @app.post("/v1/pushed/complaints:batch", tags=["12345 platform"], response_class=Response)
+    @app.post("/v1/pushed/complaints:batch", tags=["12345 platform"], response_class=Response, dependencies=[_SIGNED])
     async def push_lines(body: Annotated[bytes, Depends(signed_body)]) -> Response:
         """Accept work orders by the line; answers one result a line, in order."""
         numbered = [(number, line) for number, line in enumerate(body.split(b"\n"), start=1) if line.strip()]
         results: list[dict[str, Any]] = []
         for start in range(0, len(numbered), _LINES_PER_COMMIT):
-            results += await submitting.lines(numbered[start : start + _LINES_PER_COMMIT])
+            results += await submitting.lines(numbered[start : start + _LINES_PER_COMMIT], PLATFORM)
         return Response(b"".join(orjson.dumps(one) + b"\n" for one in results), media_type="application/x-ndjson")
 
 

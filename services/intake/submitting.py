@@ -11,6 +11,7 @@ from services.intake.channels.service_center import printed_receipt
 from services.intake.channels.submission import SUBMISSION, to_complaint
 from services.intake.complaint import Complaint, County
 from services.intake.refusal import SubmissionRefused
+from services.intake.submitters import NotYours, Submitter
 from services.intake.ticket import query_code
 from shared.http import Problem
 from shared.language import Channel
@@ -30,25 +31,23 @@ class Submitting:
     acceptance: Acceptance
     county: County
     query_code_key: bytes
-    # The one channel whose submissions are taken; None takes those of all that have a form.
-    only: Channel | None = None
 
-    async def one(self, body: bytes) -> dict[str, Any]:
+    async def one(self, body: bytes, submitter: Submitter) -> dict[str, Any]:
         """Accept what `body` holds and return the answer; Problem says why it cannot be accepted."""
-        complaint = self._read(body)
+        complaint = self._read(body, submitter)
         try:
             receipt = await self.acceptance.accept(complaint)
         except Exception as error:  # noqa: BLE001  # logged where it arose; its message may quote what was submitted
             raise _failure(error) from None
         return self._answer(complaint, receipt)
 
-    async def lines(self, numbered: Sequence[tuple[int, bytes]]) -> list[dict[str, Any]]:
+    async def lines(self, numbered: Sequence[tuple[int, bytes]], submitter: Submitter) -> list[dict[str, Any]]:
         """Accept each line and return one result per line in their order; what is good lands though others fail."""
         results: dict[int, dict[str, Any]] = {}
         good: list[tuple[int, Complaint]] = []
         for number, line in numbered:
             try:
-                good.append((number, self._read(line)))
+                good.append((number, self._read(line, submitter)))
             except Problem as problem:
                 results[number] = problem.as_json()
         outcomes = await self.acceptance.accept_each([complaint for _, complaint in good])
@@ -58,23 +57,19 @@ class Submitting:
             )
         return [{"line": number, **results[number]} for number, _ in numbered]
 
-    def _read(self, body: bytes) -> Complaint:
+    def _read(self, body: bytes, submitter: Submitter) -> Complaint:
         if len(body) > MAX_SUBMISSION:
             raise too_large(MAX_SUBMISSION)
         try:
             form = SUBMISSION.validate_json(body)
-            self._require_channel(form.channel)
+            submitter.require(form)
             return to_complaint(form, self.county)
         except ValidationError as error:
             raise _refused(explain(error.errors(include_url=False, include_input=False), frozenset(Channel))) from None
         except SubmissionRefused as refused:
             raise _refused([FieldError(refused.field, refused.zh, refused.en)]) from None
-
-    def _require_channel(self, channel: Channel) -> None:
-        if self.only not in (None, channel):
-            raise SubmissionRefused(
-                "channel", f"“channel”在此只能是 {self.only}。", f"channel can only be {self.only} here."
-            )
+        except NotYours as refused:
+            raise Problem(403, refused.zh, refused.en) from None
 
     def _answer(self, complaint: Complaint, receipt: Receipt) -> dict[str, Any]:
         answer: dict[str, Any] = {

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from services.router.classifier import Classifier
 from services.router.decide import Matcher, decide
+from shared.auth import Role, allow
 from shared.events import ComplaintReceived
 from shared.http import Problem
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind, Urgency
@@ -30,7 +31,11 @@ class Question(BaseModel):
 
 
 def add_routes(app: FastAPI, matcher: Matcher, policy: Policy, classifier: Classifier | None = None) -> None:
-    @app.post("/v1/decisions:preview", tags=["decisions"])
+    @app.post(
+        "/v1/decisions:preview",
+        tags=["decisions"],
+        dependencies=[allow(Role.OPERATOR, Role.CLERK, Role.OFFICER, Role.SUPERVISOR, Role.ADMINISTRATOR)],
+    )
     async def preview(question: Question) -> dict[str, Any]:
         """Say where a complaint would go and why; nothing is stored and nothing is sent."""
         for code in (question.accused, question.received_by):

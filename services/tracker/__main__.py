@@ -17,6 +17,7 @@ from services.tracker.record import Broken
 from services.tracker.settings import TrackerSettings
 from services.tracker.verifying import Whole
 from shared.commands import command_line, read_policy
+from shared.counting import BY_LAW_ALONE
 from shared.settings import PostgresSettings, read_settings
 from shared.term import Term
 
@@ -26,7 +27,9 @@ app = command_line("tracker", "Opens cases, keeps their deadlines and reports in
 @app.command()
 def due(
     opened: Annotated[str, typer.Option(help="Instant of opening, ISO 8601 with offset: 2026-09-30T16:00:00+08:00.")],
-    term: Annotated[str, typer.Option(help="5wd working days, 2h hours, 30m minutes.")],
+    term: Annotated[
+        str, typer.Option(help="5wd working days, 15d calendar days, 4wh office hours, 2h hours, 30m minutes.")
+    ],
     policy: Annotated[
         Path | None,
         typer.Option(envvar="HOTLINE_POLICY_DIR", help="The county whose notices and hours hold."),
@@ -39,7 +42,7 @@ def due(
             datetime.fromisoformat(opened),
             Term.parse(term),
             Calendar.of_china(county.notices if county else ()),
-            county.close_of_business if county else None,
+            county.counting if county else BY_LAW_ALONE,
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None

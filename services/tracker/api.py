@@ -13,20 +13,21 @@ from fastapi import FastAPI, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from services.tracker import store
+from services.tracker.acting import READERS, may_read, officer_of
 from services.tracker.casework import Casework, NoSuchCase
-from services.tracker.lifecycle import Actor, IllegalMove, NotYourCase, Role, StaleVersion
+from services.tracker.lifecycle import IllegalMove, NotYourCase, StaleVersion
+from shared.auth import Principal, Role, allow
 from shared.http import Problem
-from shared.language import CaseStatus, DepartmentCode
+from shared.language import CaseStatus, DepartmentCode, Nature
 from shared.policy import Policy
 from shared.postgres import Pool
 
 
 class Acting(BaseModel):
-    """Who acts. `version` is the one that they saw; an action on a case that has moved since is refused."""
+    """`version` is the one that whoever acts saw; an action on a case that has moved since is refused."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    department: DepartmentCode
     version: int | None = Field(default=None, ge=1)
 
 
@@ -47,36 +48,47 @@ class Replying(Acting):
     text: Words
 
 
+_SUMMED_AS = {Nature.COMMITTED: "deadlines", Nature.STATUTORY: "statutory_deadlines"}
+_SUMMARY = ("cases", *_SUMMED_AS.values(), "inaction")
+
 Limit = Annotated[int, Query(ge=1, le=500)]
+Officer = Annotated[Principal, allow(Role.OFFICER)]
+Reader = Annotated[Principal, allow(*READERS)]
+
+_SUPERVISION = allow(Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
 def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> None:
     @app.post("/v1/cases/{case_id}/acknowledge", tags=["cases"])
-    async def acknowledge(case_id: UUID, acting: Acting) -> dict[str, Any]:
+    async def acknowledge(case_id: UUID, acting: Acting, officer: Officer) -> dict[str, Any]:
         """The department has the case (签收)."""
+        await require_readable(pool, officer, case_id)
         with refusals():
-            await casework.acknowledge(case_id, Actor(Role.OFFICER, acting.department), acting.version)
+            await casework.acknowledge(case_id, officer_of(officer), acting.version)
         return await read_case(pool, case_id)
 
     @app.post("/v1/cases/{case_id}/reply", tags=["cases"])
-    async def reply(case_id: UUID, replying: Replying) -> dict[str, Any]:
+    async def reply(case_id: UUID, replying: Replying, officer: Officer) -> dict[str, Any]:
         """The department answers the reporter (答复)."""
+        await require_readable(pool, officer, case_id)
         with refusals():
-            await casework.reply(case_id, Actor(Role.OFFICER, replying.department), replying.version, replying.text)
+            await casework.reply(case_id, officer_of(officer), replying.version, replying.text)
         return await read_case(pool, case_id)
 
     @app.get("/v1/cases/{case_id}", tags=["cases"])
-    async def one(case_id: UUID) -> dict[str, Any]:
+    async def one(case_id: UUID, reader: Reader) -> dict[str, Any]:
         """A case with its deadlines and what became of each."""
+        await require_readable(pool, reader, case_id)
         return await read_case(pool, case_id)
 
     @app.get("/v1/cases/{case_id}/deadlines", tags=["cases"])
-    async def deadlines(case_id: UUID) -> dict[str, Any]:
+    async def deadlines(case_id: UUID, reader: Reader) -> dict[str, Any]:
         """Every deadline that the case has had, replaced ones too, with all that is needed to count it again by hand.
 
         `term` runs from `started_at` by the calendar and the policy that are named; `timeline` says of each day whether
         it counted and why.
         """
+        await require_readable(pool, reader, case_id)
         rows = await pool.fetch(store.READ_DEADLINES, case_id)
         if not rows:
             raise _no_such_case()
@@ -84,22 +96,28 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
 
     @app.get("/v1/departments/{code}/cases", tags=["departments"])
     async def queue(
-        code: DepartmentCode, status: CaseStatus | None = None, after: UUID | None = None, limit: Limit = 100
+        code: DepartmentCode,
+        reader: Reader,
+        status: CaseStatus | None = None,
+        after: UUID | None = None,
+        limit: Limit = 100,
     ) -> dict[str, Any]:
         """A department's cases, oldest first; `next` is the `after` of the following page, absent on the last."""
+        if not may_read(reader, code):
+            raise Problem(403, "您只能查看本单位的工单。", "You may see the cases of your own department only.")
         if code not in policy.departments:
             raise Problem(404, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
         rows = await pool.fetch(store.READ_QUEUE, code, status, after, limit)
         return _page([_case(row) for row in rows], "complaint_id", limit)
 
-    @app.get("/v1/supervision/summary", tags=["supervision"])
+    @app.get("/v1/supervision/summary", tags=["supervision"], dependencies=[_SUPERVISION])
     async def summary() -> dict[str, Any]:
         """Cases by status, deadlines by outcome and suspected inaction, of the county and of each department."""
-        departments: dict[str, dict[str, Any]] = defaultdict(lambda: {"cases": {}, "deadlines": {}, "inaction": {}})
+        departments: dict[str, dict[str, Any]] = defaultdict(lambda: {name: {} for name in _SUMMARY})
         for row in await pool.fetch(store.COUNT_CASES):
             departments[row["department"]]["cases"][row["status"]] = row["cases"]
         for row in await pool.fetch(store.COUNT_DEADLINES):
-            departments[row["department"]]["deadlines"][row["clock"]] = _counts(row)
+            departments[row["department"]][_SUMMED_AS[row["nature"]]][row["clock"]] = _counts(row)
         for row in await pool.fetch(store.COUNT_INACTION):
             departments[row["department"]]["inaction"][row["kind"]] = row["suspected"]
         return {
@@ -110,7 +128,7 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
             ],
         }
 
-    @app.get("/v1/supervision/inaction", tags=["supervision"])
+    @app.get("/v1/supervision/inaction", tags=["supervision"], dependencies=[_SUPERVISION])
     async def inaction(after: UUID | None = None, limit: Limit = 100) -> dict[str, Any]:
         """Suspected inaction with its evidence, newest first; `next` is the `after` of the following page."""
         rows = await pool.fetch(store.READ_INACTION, after, limit)
@@ -132,6 +150,14 @@ def refusals() -> Iterator[None]:
         raise Problem(409, str(error), status_now=error.status, legal=error.legal) from None
 
 
+async def require_readable(pool: Pool, principal: Principal, case_id: UUID) -> None:
+    """Problem 403 where the case is not theirs to see; to an officer one that does not exist is not theirs either."""
+    if not may_read(principal, None) and not may_read(principal, await pool.fetchval(store.FIND_DEPARTMENT, case_id)):
+        raise Problem(
+            403, "您只能处理和查看本单位的工单。", "You may see and work the cases of your own department only."
+        )
+
+
 async def read_case(pool: Pool, case_id: UUID) -> dict[str, Any]:
     """The case as callers see it; Problem 404 where there is none."""
     row = await pool.fetchrow(store.READ_CASE, case_id)
@@ -149,7 +175,7 @@ def _case(row: Record) -> dict[str, Any]:
 
 
 def _deadline(row: Record) -> dict[str, Any]:
-    written = {name: row[name] for name in ("replaces", "replaced_by", "outcomes", "timeline")}
+    written = {name: row[name] for name in ("inputs", "replaces", "replaced_by", "outcomes", "timeline")}
     return {**row, **{name: orjson.loads(value) if value else None for name, value in written.items()}}
 
 
@@ -162,7 +188,7 @@ def _counts(row: Record) -> dict[str, int]:
 
 
 def _total(departments: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    total: dict[str, Any] = {"cases": {}, "deadlines": {}, "inaction": {}}
+    total: dict[str, Any] = {name: {} for name in _SUMMARY}
     for numbers in departments.values():
         _add(total, numbers)
     return total

@@ -115,6 +115,12 @@ class Calendar:
         self._check(day)
         return self._at(bisect_left(self._working, day.toordinal()) - nth, day, -nth)
 
+    def working_days_between(self, first: date, end: date) -> int:
+        """How many working days lie in [first, end); 0 where `end` is not later than `first`."""
+        self._check(first)
+        self._check(end)
+        return max(bisect_left(self._working, end.toordinal()) - bisect_left(self._working, first.toordinal()), 0)
+
     def _at(self, index: int, day: date, offset: int) -> date:
         if not 0 <= index < len(self._working):
             raise ValueError(

@@ -1,30 +1,46 @@
-"""When a term runs out, and when to warn of it (Civil Code art. 201-203).
+"""When a term runs out, and when to warn of it (Civil Code art. 201-203); docs/deadlines.md has every rule by example.
 
-The day of opening does not count. A term of working days ends with the last of them: at 24:00, which is 00:00 of the
-next day, or at the close of business where the policy sets one. A term of hours or minutes runs at once, day and
-night. Days are those of Asia/Shanghai; every instant in a result is UTC.
+A deadline is always counted anew from its facts: start, term, pauses and extensions. So it can be counted again by
+anybody, and nothing but a further fact, or a notice for a year that had none, can move it. The day of opening does not
+count. Days are those of Asia/Shanghai; every instant in a result is UTC.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import assert_never
 
 from services.tracker.calendar import Calendar
+from services.tracker.legs import Leg, Pause, ending_day, leg, starting_moment
+from services.tracker.timelines import Day, timeline
 from shared.china_time import CHINA_TIME
-from shared.term import Term
+from shared.counting import BY_LAW_ALONE, Counting
+from shared.term import Term, Unit
+
+__all__ = [
+    "Day",
+    "Due",
+    "Facts",
+    "Pause",
+    "after_suspension",
+    "before",
+    "count",
+    "due",
+    "ending_day",
+    "extended",
+]
 
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """A calendar day that a term passed; `ordinal` is its number among the counted ones."""
+class Facts:
+    """All that a deadline follows from, but for the calendar; instants in UTC, pauses in order and apart."""
 
-    date: date
-    counted: bool
-    ordinal: int | None
-    why: str
-    provisional: bool
+    opened_at: datetime
+    term: Term
+    counting: Counting = BY_LAW_ALONE
+    pauses: tuple[Pause, ...] = ()
+    extensions: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,105 +51,121 @@ class Due:
     that ends. `provisional` says that a holiday notice not yet known may still change the count.
     """
 
-    opened_at: datetime
+    facts: Facts
     due_at: datetime
     last_day: date
-    term: Term
     calendar_version: str
     provisional: bool
     timeline: tuple[Day, ...]
 
+    @property
+    def opened_at(self) -> datetime:
+        return self.facts.opened_at
 
-def due(opened: datetime, term: Term, calendar: Calendar, close_of_business: time | None = None) -> Due:
+    @property
+    def term(self) -> Term:
+        return self.facts.term
+
+
+def due(opened: datetime, term: Term, calendar: Calendar, counting: Counting = BY_LAW_ALONE) -> Due:
     """When `term`, opened at the instant `opened`, runs out.
 
-    `close_of_business` (time of day in Asia/Shanghai) ends a term of working days on its last day; a term of clock
-    time knows no business hours. ValueError if `opened` has no time zone, or the term leaves the calendar.
+    ValueError if `opened` has no time zone, or the term leaves the calendar.
     """
     if opened.tzinfo is None or opened.utcoffset() is None:
         raise ValueError(f"{opened} has no time zone, so it is no instant; add one, such as +08:00")
-    opening_day = opened.astimezone(CHINA_TIME).date()
-    clock_time = term.clock_time
-    if clock_time is None:
-        due_at, last_day, provisional, timeline = _working_days(opening_day, term.amount, calendar, close_of_business)
-    else:
-        due_at = opened.astimezone(UTC) + clock_time
-        last_day = ending_day(due_at)
-        provisional = False
-        timeline = _clock_days(opening_day, last_day)
+    return count(Facts(opened.astimezone(UTC), term, counting), calendar)
+
+
+def count(facts: Facts, calendar: Calendar) -> Due:
+    """The deadline that follows from `facts`; ValueError if it leaves the calendar."""
+    legs = _legs(facts, calendar)
+    end = legs[-1].end
+    days = timeline(facts.opened_at.astimezone(CHINA_TIME).date(), legs, calendar)
     return Due(
-        opened_at=opened.astimezone(UTC),
-        due_at=due_at,
-        last_day=last_day,
-        term=term,
+        facts=facts,
+        due_at=end.at,
+        last_day=end.day,
         calendar_version=calendar.version,
-        provisional=provisional,
-        timeline=timeline,
+        provisional=any(day.provisional for day in days),
+        timeline=days,
     )
+
+
+def after_suspension(running: Due, suspended_at: datetime, resumed_at: datetime, calendar: Calendar) -> Due:
+    """`running` after it stood still between the two instants: what was left at the first is left at the second.
+
+    Counted in the unit of the term. Of days, the day of the suspension and all up to the day of the resumption do not
+    count, the day of the resumption does; as many days are left that day, itself included, as were left on the first.
+    By the clock, hours run on to the minute. A suspension that begins when `running` is already due changes nothing.
+    ValueError if it ends before it begins, or begins before the last one ended.
+    """
+    pause = Pause(suspended_at.astimezone(UTC), resumed_at.astimezone(UTC))
+    pauses = running.facts.pauses
+    if pause.end < pause.start:
+        raise ValueError(f"resumed at {pause.end}, before it was suspended at {pause.start}")
+    if pauses and pause.start < pauses[-1].end:
+        raise ValueError(f"suspended at {pause.start}, while suspended until {pauses[-1].end}")
+    return count(replace(running.facts, pauses=(*pauses, pause)), calendar)
+
+
+def extended(running: Due, by: Term, calendar: Calendar) -> Due:
+    """`running` extended: counts on from the old due moment, in the unit of `by`."""
+    return count(replace(running.facts, extensions=(*running.facts.extensions, by)), calendar)
 
 
 def before(due: Due, term: Term, calendar: Calendar) -> datetime:
     """The instant to warn of `due`, `term` ahead of it, in UTC; never before it was opened.
 
     Working days are counted back from the last day at the same time of day: 2 working days ahead of the 24:00 that
-    ends the 3rd working day is the 24:00 that ends the 1st, when exactly two working days are left.
+    ends the 3rd working day is the 24:00 that ends the 1st, when exactly two working days are left. Days that a
+    suspension took do not count. ValueError for office hours, which warn of nothing that a clock does not say better.
     """
-    clock_time = term.clock_time
-    if clock_time is None:
-        warning_day = calendar.working_day_before(due.last_day, term.amount)
-        warn_at = due.due_at - (due.last_day - warning_day)
-    else:
-        warn_at = due.due_at - clock_time
+    match term.unit:
+        case Unit.WORKING_DAY | Unit.CALENDAR_DAY:
+            warn_at = due.due_at - (due.last_day - _day_before(due, term, calendar))
+        case Unit.HOUR | Unit.MINUTE:
+            warn_at = _clock_before(due, term.clock_time or timedelta(0))
+        case Unit.WORKING_HOUR:
+            raise ValueError(f"{term} cannot be counted back; warn by hours or minutes of the clock")
+        case _:
+            assert_never(term.unit)
     return max(warn_at, due.opened_at)
 
 
-def ending_day(instant: datetime) -> date:
-    """The day in Asia/Shanghai that a deadline at `instant` belongs to; 00:00 is the 24:00 of the day before."""
-    local = instant.astimezone(CHINA_TIME)
-    return local.date() - _DAY if local.time() == time.min else local.date()
+def _legs(facts: Facts, calendar: Calendar) -> list[Leg]:
+    legs: list[Leg] = []
+    start = starting_moment(facts.opened_at, facts.counting, calendar)
+    for term in (facts.term, *facts.extensions):
+        legs.append(leg(start, term, facts.counting, facts.pauses, calendar))
+        start = legs[-1].end
+    return legs
 
 
-# A busy day opens thousands of cases, but on one date and with a handful of terms.
-@lru_cache(maxsize=4096)
-def _working_days(
-    opening_day: date, amount: int, calendar: Calendar, close_of_business: time | None
-) -> tuple[datetime, date, bool, tuple[Day, ...]]:
-    last_day = calendar.working_day_after(opening_day, amount)
-    timeline = [_opening(opening_day, calendar)]
-    ordinal = 0
-    for n in range(1, (last_day - opening_day).days + 1):
-        day = opening_day + timedelta(days=n)
-        status = calendar.explain(day)
-        ordinal += status.is_worked
-        timeline.append(
-            Day(
-                date=day,
-                counted=status.is_worked,
-                ordinal=ordinal if status.is_worked else None,
-                why=str(status),
-                provisional=status.provisional,
-            )
-        )
-    provisional = any(day.provisional for day in timeline)
-    return _end_of(last_day, close_of_business), last_day, provisional, tuple(timeline)
+def _felt(due: Due) -> list[Pause]:
+    """The pauses that moved `due`, the last one first."""
+    return [pause for pause in reversed(due.facts.pauses) if pause.start < due.due_at]
 
 
-@lru_cache(maxsize=4096)
-def _clock_days(opening_day: date, last_day: date) -> tuple[Day, ...]:
-    days = (opening_day + timedelta(days=n) for n in range((last_day - opening_day).days + 1))
-    return tuple(
-        Day(date=day, counted=True, ordinal=None, why="clock time runs day and night", provisional=False)
-        for day in days
-    )
+def _day_before(due: Due, term: Term, calendar: Calendar) -> date:
+    in_working_days = term.unit is Unit.WORKING_DAY
+    amount = term.amount
+    day = calendar.working_day_before(due.last_day, amount) if in_working_days else due.last_day - amount * _DAY
+    for pause in _felt(due):
+        if day >= pause.next_day:
+            break
+        if in_working_days:
+            amount += calendar.working_days_between(pause.first_day, pause.next_day)
+            day = calendar.working_day_before(due.last_day, amount)
+        else:
+            day -= pause.next_day - pause.first_day
+    return day
 
 
-def _opening(day: date, calendar: Calendar) -> Day:
-    # Provisional or not makes no difference to a day that never counts.
-    why = f"day of opening, {calendar.explain(day)}"
-    return Day(date=day, counted=False, ordinal=None, why=why, provisional=False)
-
-
-def _end_of(day: date, close_of_business: time | None) -> datetime:
-    if close_of_business is None:
-        return datetime.combine(day + _DAY, time.min, CHINA_TIME).astimezone(UTC)
-    return datetime.combine(day, close_of_business, CHINA_TIME).astimezone(UTC)
+def _clock_before(due: Due, length: timedelta) -> datetime:
+    warn_at = due.due_at - length
+    for pause in _felt(due):
+        if warn_at >= pause.end:
+            break
+        warn_at -= pause.end - pause.start
+    return warn_at

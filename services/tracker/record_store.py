@@ -122,17 +122,19 @@ FROM (
     FROM entries CROSS JOIN LATERAL jsonb_to_recordset(entries.deadlines::jsonb) AS its (
         deadline_id uuid, clock text, started_at timestamptz, term text, due_at timestamptz, warn_at timestamptz,
         provisional boolean, policy_hash text, calendar_version text, timeline_id uuid,
-        replaces uuid
+        replaces uuid, nature text, legal_basis text, inputs jsonb
     )
     WHERE entries.deadlines IS NOT NULL
 ) AS told
 FULL JOIN deadlines AS kept USING (deadline_id)
 WHERE (
     told.complaint_id, told.clock, told.started_at, told.term, told.due_at, told.warn_at, told.provisional,
-    told.policy_hash, told.calendar_version, told.timeline_id, told.replaces
+    told.policy_hash, told.calendar_version, told.timeline_id, told.replaces, coalesce(told.nature, 'committed'),
+    told.legal_basis, told.inputs
 ) IS DISTINCT FROM (
     kept.complaint_id, kept.clock, kept.started_at, kept.term, kept.due_at, kept.warn_at, kept.provisional,
-    kept.policy_hash, kept.calendar_version, kept.timeline_id, kept.replaces
+    kept.policy_hash, kept.calendar_version, kept.timeline_id, kept.replaces, kept.nature,
+    kept.legal_basis, kept.inputs
 )
 ORDER BY 1, 2 LIMIT 1
 """

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import orjson
+
 from services.tracker.lifecycle import Action, Actor, CaseState, Role
 from services.tracker.opening import FIRST_VERSION, DeadlineRow, OpenedCase, in_record
 from services.tracker.record import Happening
@@ -38,11 +40,12 @@ ON CONFLICT DO NOTHING
 INSERT_DEADLINES = """
 INSERT INTO deadlines (
     deadline_id, complaint_id, clock, started_at, term, due_at, warn_at, provisional,
-    policy_hash, calendar_version, timeline_id, replaces, replaced_because
+    policy_hash, calendar_version, timeline_id, replaces, replaced_because, nature, legal_basis, inputs
 )
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::timestamptz[], $7::timestamptz[],
-    $8::boolean[], $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::text[]
+    $8::boolean[], $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::text[],
+    $16::jsonb[]
 )
 """
 
@@ -77,16 +80,17 @@ ON CONFLICT DO NOTHING
 """
 
 READ_LATEST_DEADLINES = """
-SELECT DISTINCT ON (clock) clock, deadline_id FROM deadlines WHERE complaint_id = $1
-ORDER BY clock, started_at DESC
+SELECT clock, deadline_id FROM deadlines WHERE complaint_id = $1 AND nature = 'committed' AND NOT EXISTS (
+    SELECT FROM deadlines AS later WHERE later.complaint_id = $1 AND later.replaces = deadlines.deadline_id
+)
 """
 
 # The case is locked too, for what fires goes into its record; one that somebody is moving is left for the next sweep.
 CLAIM_TIMERS = """
 WITH due AS (
     SELECT
-        timers.kind, fires_at, deadline_id, clock, deadlines.due_at, deadlines.started_at, complaint_id,
-        cases.department, cases.ticket_number
+        timers.kind, fires_at, deadline_id, clock, nature, legal_basis, deadlines.due_at, deadlines.started_at,
+        complaint_id, cases.department, cases.ticket_number
     FROM timers JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
     WHERE fires_at <= $1
     ORDER BY fires_at LIMIT $2
@@ -123,8 +127,8 @@ SELECT
     (
         SELECT jsonb_agg(
             jsonb_build_object(
-                'clock', clock, 'term', term, 'due_at', due_at, 'warn_at', warn_at, 'provisional', provisional,
-                'policy_hash', policy_hash, 'calendar_version', calendar_version,
+                'clock', clock, 'nature', nature, 'term', term, 'due_at', due_at, 'warn_at', warn_at,
+                'provisional', provisional, 'policy_hash', policy_hash, 'calendar_version', calendar_version,
                 'outcomes', (
                     SELECT coalesce(jsonb_object_agg(outcome, at), '{}') FROM outcomes
                     WHERE outcomes.deadline_id = deadlines.deadline_id
@@ -135,11 +139,14 @@ SELECT
     ) AS deadlines
 FROM cases
 """
+FIND_DEPARTMENT = "SELECT department FROM cases WHERE complaint_id = $1"
+
 READ_CASE = _CASE + "WHERE complaint_id = $1"
 
 READ_DEADLINES = """
 SELECT
-    deadline_id, clock, started_at, term, due_at, warn_at, provisional, policy_hash, calendar_version,
+    deadline_id, clock, nature, legal_basis, started_at, term, due_at, warn_at, provisional, policy_hash,
+    calendar_version, inputs,
     CASE WHEN replaces IS NOT NULL THEN
         jsonb_build_object('deadline_id', replaces, 'because', replaced_because)
     END AS replaces,
@@ -179,7 +186,7 @@ WHERE status NOT IN ('closed', 'declined') GROUP BY department, status
 
 COUNT_DEADLINES = """
 SELECT
-    cases.department, deadlines.clock,
+    cases.department, deadlines.clock, nature,
     count(*) FILTER (WHERE met.at <= due_at) AS met,
     count(*) FILTER (WHERE met.at > due_at) AS met_late,
     count(*) FILTER (WHERE warned.at IS NOT NULL) AS warned,
@@ -190,13 +197,13 @@ LEFT JOIN outcomes met ON met.deadline_id = deadlines.deadline_id AND met.outcom
 LEFT JOIN outcomes warned ON warned.deadline_id = deadlines.deadline_id AND warned.outcome = 'warned'
 LEFT JOIN outcomes missed ON missed.deadline_id = deadlines.deadline_id AND missed.outcome = 'missed'
 LEFT JOIN outcomes ended ON ended.deadline_id = deadlines.deadline_id AND ended.outcome = 'ended'
-GROUP BY cases.department, deadlines.clock
+GROUP BY cases.department, deadlines.clock, nature
 """
 
 COUNT_OVERDUE = """
 SELECT cases.department, deadlines.clock, count(*) AS overdue
 FROM outcomes missed JOIN deadlines USING (deadline_id) JOIN cases USING (complaint_id)
-WHERE missed.outcome = 'missed'
+WHERE missed.outcome = 'missed' AND nature = 'committed'
     AND NOT EXISTS (SELECT FROM outcomes o WHERE o.deadline_id = missed.deadline_id AND o.outcome IN ('met', 'ended'))
 GROUP BY cases.department, deadlines.clock
 """
@@ -285,6 +292,9 @@ async def insert_deadlines(connection: Connection, deadlines: Sequence[DeadlineR
         [d.timeline.timeline_id for d in deadlines],
         [d.replaces for d in deadlines],
         [d.replaced_because for d in deadlines],
+        [d.nature for d in deadlines],
+        [d.legal_basis for d in deadlines],
+        [orjson.dumps(inputs).decode() if (inputs := d.inputs) else None for d in deadlines],
     )
     timers = [(d.deadline_id, t.kind, t.at) for d in deadlines for t in d.timers]
     await connection.execute(INSERT_TIMERS, [t[0] for t in timers], [t[1] for t in timers], [t[2] for t in timers])
@@ -323,6 +333,7 @@ async def lock_case(connection: Connection, complaint_id: UUID) -> LockedCase | 
 
 
 async def latest_deadlines(connection: Connection, complaint_id: UUID) -> Mapping[Clock, UUID]:
+    """The committed deadline of each clock that nothing has replaced."""
     rows = await connection.fetch(READ_LATEST_DEADLINES, complaint_id)
     return {Clock(row["clock"]): row["deadline_id"] for row in rows}
 

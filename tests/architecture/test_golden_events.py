@@ -49,6 +49,7 @@ from shared.language import (
     DecisionSource,
     InactionKind,
     Kind,
+    Nature,
     Satisfaction,
     Urgency,
 )
@@ -77,7 +78,7 @@ WORDS = {
     "accepted_at": AT,
 }
 CASE = {"complaint_id": COMPLAINT, "department": "urban-management", "at": AT}
-CLOCK = CASE | {"clock": Clock.REPLY, "due_at": DUE}
+CLOCK = CASE | {"clock": Clock.REPLY, "due_at": DUE, "nature": Nature.STATUTORY}
 
 # Every field of every event is set, so that none escapes.
 EXAMPLES: Mapping[type[Event], Event] = {

@@ -15,6 +15,7 @@ from stdnum.cn import ric
 from deploy.local.feed import deliver_mail, sample_submissions
 from deploy.local.stack import Stack
 from shared.policy import Policy
+from shared.principal import Role
 from shared.topics import all_topics
 from tests.whole_stack import until, until_at_rest
 
@@ -85,7 +86,8 @@ async def feed(stack: Stack) -> Fed:
         "text": _CANARY_TEXT,
         "reporter": CANARY_REPORTER,
     }
-    async with httpx.AsyncClient(base_url=stack.intake.url, timeout=60) as client:
+    as_adapter = stack.issuer.headers(Role.ADAPTER)
+    async with httpx.AsyncClient(base_url=stack.intake.url, headers=as_adapter, timeout=60) as client:
         *singly, canary_answer = await asyncio.gather(
             *(_submit(client, one) for one in [*submissions("hotline_12345"), canary])
         )
@@ -118,11 +120,11 @@ async def act(stack: Stack, fed: Fed) -> Acted:
             return await look_up()
 
         before = await look_up()
-        await _act(tracker, answer["complaint_id"], "acknowledge")
+        await _act(stack, tracker, answer["complaint_id"], "acknowledge")
         acknowledged = await until_told("in_progress")
-        await _act(tracker, answer["complaint_id"], "reply", text=_REPLY)
+        await _act(stack, tracker, answer["complaint_id"], "reply", text=_REPLY)
         replied = await until_told("replied")
-        await _act(tracker, other["complaint_id"], "acknowledge")
+        await _act(stack, tracker, other["complaint_id"], "acknowledge")
     await until_at_rest(stack)
     return Acted([before, acknowledged, replied], answer["complaint_id"], other["complaint_id"])
 
@@ -154,10 +156,12 @@ async def _submit(client: httpx.AsyncClient, submission: Mapping[str, Any]) -> d
     return dict(response.raise_for_status().json())
 
 
-async def _act(client: httpx.AsyncClient, case: str, action: str, **more: str) -> None:
-    seen = (await client.get(f"/v1/cases/{case}")).raise_for_status().json()
-    body = {"department": seen["department"], "version": seen["version"], **more}
-    (await client.post(f"/v1/cases/{case}/{action}", json=body)).raise_for_status()
+async def _act(stack: Stack, client: httpx.AsyncClient, case: str, action: str, **more: str) -> None:
+    as_operator = stack.issuer.headers(Role.OPERATOR)
+    seen = (await client.get(f"/v1/cases/{case}", headers=as_operator)).raise_for_status().json()
+    as_officer = stack.issuer.headers(Role.OFFICER, seen["department"])
+    body = {"version": seen["version"], **more}
+    (await client.post(f"/v1/cases/{case}/{action}", json=body, headers=as_officer)).raise_for_status()
 
 
 def _deliver_canary_mail(stack: Stack) -> None:

@@ -9,6 +9,7 @@ import httpx
 
 from deploy.local.feed import sample_submissions
 from deploy.local.stack import Stack
+from shared.principal import Role
 from tests.whole_stack import ONCE, dead_letters, traces, until_at_rest
 
 _CONNECTIONS = 16
@@ -37,11 +38,15 @@ class Feed:
         # How often the intake said that it cannot accept at the moment.
         self.unavailable = 0
         self._url = stack.intake.url
+        self._login = stack.issuer.headers(Role.ADAPTER)
         self._waiting = list(reversed(to_submit))
         self._news = asyncio.Condition()
 
     async def run(self) -> None:
-        async with httpx.AsyncClient(base_url=self._url, timeout=60) as client, asyncio.TaskGroup() as group:
+        async with (
+            httpx.AsyncClient(base_url=self._url, headers=self._login, timeout=60) as client,
+            asyncio.TaskGroup() as group,
+        ):
             for _connection in range(_CONNECTIONS):
                 group.create_task(self._submit(client))
 

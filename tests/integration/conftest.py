@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
 import httpx
@@ -20,20 +20,21 @@ from services.tracker import api as tracker_api
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.office_api import add_office_routes
+from shared.auth import Role
 from shared.http import create_app
 from shared.outbox import Relay
 from shared.policy import Policy
 from shared.postgres import Pool
 from tests.integration.dovecot import Dovecot
 from tests.state import state_directory
-from tests.tokens import verifier
+from tests.tokens import bearer, verifier
 
 
 @asynccontextmanager
-async def client_of(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def client_of(app: FastAPI, headers: Mapping[str, str] | None = None) -> AsyncIterator[httpx.AsyncClient]:
     # A service answers 500 to what it did not foresee, and so should its client see it here.
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://hotline") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://hotline", headers=headers) as client:
         yield client
 
 
@@ -70,17 +71,19 @@ def mail_intake(intake_pool: Pool, acceptance: Acceptance, county: County) -> Ma
 
 @pytest.fixture
 async def intake(acceptance: Acceptance, county: County, intake_pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
+    """The intake as an adapter sees it, who may submit for any channel."""
     app = create_app("Hotline intake", verifier())
     intake_api.add_routes(app, Submitting(acceptance, county, b"only for this test"), intake_pool)
-    async with client_of(app) as client:
+    async with client_of(app, bearer(Role.ADAPTER)) as client:
         yield client
 
 
 @pytest.fixture
 async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> AsyncIterator[httpx.AsyncClient]:
+    """The tracker as the supervision office sees it; whoever else acts sends a token of their own."""
     app = create_app("Hotline tracker", verifier())
     casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
     tracker_api.add_routes(app, casework, policy, tracker_pool)
     add_office_routes(app, casework, tracker_pool)
-    async with client_of(app) as client:
+    async with client_of(app, bearer(Role.SUPERVISOR)) as client:
         yield client

@@ -12,6 +12,7 @@ import pytest
 from services.tracker.calendar import Calendar
 from services.tracker.deadlines import due
 from services.tracker.sweeper import Sweeper
+from shared.auth import Role
 from shared.events import ComplaintAssigned
 from shared.language import Kind, Urgency
 from shared.outbox import Relay
@@ -20,6 +21,7 @@ from shared.postgres import Pool
 from shared.term import Term
 from tests.examples import assigned
 from tests.integration.cases import open_cases, run_ahead
+from tests.tokens import bearer
 
 REPLACE = """
 INSERT INTO deadlines
@@ -47,7 +49,7 @@ async def test_counting_again_from_what_a_deadline_names_gives_the_same_instant_
     assert {one["clock"] for one in answered} == {"acknowledge", "reply"}
     for one in answered:
         started_at = datetime.fromisoformat(one["started_at"])
-        again = due(started_at, Term.parse(one["term"]), calendar, policy.close_of_business)
+        again = due(started_at, Term.parse(one["term"]), calendar, policy.counting)
         assert again.due_at == datetime.fromisoformat(one["due_at"])
         assert again.provisional == one["provisional"]
         assert orjson.loads(orjson.dumps(again.timeline)) == one["timeline"]
@@ -90,8 +92,8 @@ async def test_what_became_of_each_is_told_with_its_instant(
 ) -> None:
     case = assigned()
     await open_cases(tracker_pool, policy, calendar, case)
-    ours = {"department": case.department}
-    await tracker.post(f"/v1/cases/{case.complaint_id}/acknowledge", json=ours)
+    as_officer = bearer(Role.OFFICER, department=case.department)
+    await tracker.post(f"/v1/cases/{case.complaint_id}/acknowledge", json={}, headers=as_officer)
     await run_ahead(tracker_pool, timedelta(days=90))
     await Sweeper(tracker_pool, Relay(tracker_pool, []), policy).sweep()
     outcomes = {one["clock"]: one["outcomes"] for one in await items(tracker, case)}

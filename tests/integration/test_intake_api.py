@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -19,6 +20,7 @@ from services.intake.complaint import County
 from services.intake.submitting import Submitting
 from services.intake.vault import Keyring
 from shared import outbox
+from shared.auth import Role
 from shared.consumer import BatchConsumer
 from shared.events import (
     CaseAcknowledged,
@@ -37,9 +39,11 @@ from shared.postgres import Pool
 from shared.topics import CASES_EVENTS
 from tests.examples import NOW, record, somebody_waits_for_a_lock, submission, waiting
 from tests.integration.conftest import client_of
-from tests.tokens import verifier
+from tests.tokens import bearer, verifier
 
 CANARY = "canary-7f3a"
+DESK = {"channel": "service_center", "clerk": "0301"}
+LINE = {"channel": "department_line", "clerk": "7", "received_by": "water-supply"}
 
 
 async def submit(intake: httpx.AsyncClient, external_id: str, **changes: Any) -> httpx.Response:
@@ -125,6 +129,68 @@ class TestSubmittingOne:
         assert all(len(given) == 1 for given in tickets.values())
         assert len(set.union(*tickets.values())) == 20
         assert (await stored(intake_pool), len(await intake_pool.fetch("SELECT FROM outbox"))) == (20, 20)
+
+
+class TestWhoMaySubmitWhat:
+    @pytest.mark.parametrize(
+        ("role", "own", "anothers"),
+        [
+            (Role.OPERATOR, {"channel": "hotline_12345"}, [DESK, LINE, {"channel": "web_portal"}]),
+            (Role.CLERK, DESK, [{"channel": "hotline_12345"}, LINE, {"channel": "web_portal"}]),
+            (
+                Role.OFFICER,
+                LINE,
+                [
+                    DESK,
+                    {"channel": "hotline_12345"},
+                    {"channel": "web_portal"},
+                    LINE | {"received_by": "urban-management"},
+                ],
+            ),
+        ],
+    )
+    async def test_each_role_registers_its_own_channel_singly_and_by_the_line(
+        self,
+        intake: httpx.AsyncClient,
+        intake_pool: Pool,
+        role: Role,
+        own: dict[str, Any],
+        anothers: list[dict[str, Any]],
+    ) -> None:
+        as_role = bearer(role, department="water-supply" if role is Role.OFFICER else None)
+        one = await intake.post("/v1/complaints", json=submission("A-1") | own, headers=as_role)
+        assert one.status_code == 201
+        for number, wrong in enumerate(anothers):
+            refused = await intake.post("/v1/complaints", json=submission(f"B-{number}") | wrong, headers=as_role)
+            assert (refused.status_code, refused.headers["content-type"]) == (403, "application/problem+json")
+        lines = [submission("A-2") | own, *(submission(f"B-{n}") | wrong for n, wrong in enumerate(anothers))]
+        body = "\n".join(json.dumps(line) for line in lines)
+        batch = await intake.post("/v1/complaints:batch", content=body, headers=as_role)
+        assert [json.loads(line)["status"] for line in batch.text.splitlines()] == [201, *([403] * len(anothers))]
+        assert await stored(intake_pool) == 2
+
+    async def test_a_citizen_needs_no_login_and_submits_for_the_portal_only(
+        self, intake: httpx.AsyncClient, intake_pool: Pool
+    ) -> None:
+        async def submit_as_citizen(external_id: str, **changes: str) -> httpx.Response:
+            complaint = submission(external_id, channel="web_portal") | changes
+            return await intake.post("/v1/portal/complaints", json=complaint, headers={"Authorization": ""})
+
+        first = await submit_as_citizen("W-1")
+        assert first.status_code == 201
+        looked_up = await intake.get(
+            first.headers["location"], params={"query_code": first.json()["query_code"]}, headers={"Authorization": ""}
+        )
+        assert looked_up.json()["status"] == "accepted"
+        assert (await submit_as_citizen("W-2", channel="hotline_12345")).status_code == 403
+        assert await stored(intake_pool) == 1
+
+    async def test_nobody_else_submits_without_a_login(self, intake: httpx.AsyncClient, intake_pool: Pool) -> None:
+        for path in ("/v1/complaints", "/v1/complaints:batch"):
+            for headers, status in (({"Authorization": ""}, 401), (bearer(Role.SUPERVISOR), 403), (bearer(), 403)):
+                response = await intake.post(path, json=submission("A-1"), headers=headers)
+                assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+        assert await stored(intake_pool) == 0
 
 
 class TestTheDesk:
@@ -378,7 +444,7 @@ async def test_complaints_are_accepted_while_kafka_is_away_and_wait_in_the_outbo
     app = create_app("Hotline intake", verifier())
     api.add_routes(app, Submitting(acceptance, county, b"key"), intake_pool)
     background = [asyncio.create_task(acceptance.run()), asyncio.create_task(relay.run())]
-    async with client_of(app) as client:
+    async with client_of(app, bearer(Role.ADAPTER)) as client:
         responses = [await submit(client, f"A-{number}") for number in range(3)]
     assert [response.status_code for response in responses] == [201, 201, 201]
     assert not any(task.done() for task in background)
@@ -425,6 +491,8 @@ class TestWithoutADatabase:
 async def test_the_api_describes_itself(intake: httpx.AsyncClient) -> None:
     document = (await intake.get("/openapi.json")).json()
     assert {"/v1/complaints", "/v1/complaints:batch", "/v1/complaints/{ticket_number}"} <= set(document["paths"])
+    named = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(document)))
+    assert named == named & document["components"]["schemas"].keys()
 
 
 async def test_an_unknown_address_is_a_problem_document(intake: httpx.AsyncClient) -> None:

@@ -16,6 +16,7 @@ from services.router.batches import decide_all
 from services.router.decide import Matcher
 from services.router.decision import Decision
 from services.router.handlers import PlaceComplaints
+from shared.auth import Role
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned, ComplaintReceived, event_id
 from shared.http import create_app
@@ -27,7 +28,7 @@ from shared.topics import COMPLAINTS_RECEIVED
 from shared.wire import decode
 from tests.examples import message_record, received, record, waiting
 from tests.integration.conftest import client_of
-from tests.tokens import verifier
+from tests.tokens import bearer, verifier
 
 TO_THE_LIGHTS = Decision(
     department="urban-management",
@@ -165,7 +166,7 @@ async def test_the_countys_policy_decides_here_as_it_says_in_a_preview(router_po
     await consumer([record(complaint, topic=COMPLAINTS_RECEIVED)])
     app = create_app("Hotline router", verifier())
     add_routes(app, matcher, policy)
-    async with client_of(app) as client:
+    async with client_of(app, bearer(Role.OPERATOR)) as client:
         preview = (await client.post("/v1/decisions:preview", json={"text": complaint.text})).json()
     [kept] = await in_force(router_pool)
     same = ("department", "source", "rule", "matter", "accused", "reason", "policy_hash")
@@ -180,7 +181,7 @@ class TestPreview:
     async def router(self, policy: Policy) -> Any:
         app = create_app("Hotline router", verifier())
         add_routes(app, Matcher(policy), policy)
-        async with client_of(app) as client:
+        async with client_of(app, bearer(Role.OPERATOR)) as client:
             yield client
 
     async def test_names_the_department(self, router: httpx.AsyncClient, policy: Policy) -> None:

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from services.tracker.calendar import Calendar
 from services.tracker.sweeper import Sweeper
+from shared.auth import Role
 from shared.events import CaseAcknowledged, CaseReplied, ComplaintAssigned
 from shared.language import Kind, Urgency
 from shared.outbox import Relay
@@ -22,8 +23,9 @@ from shared.topics import CASES_EVENTS
 from shared.wire import decode
 from tests.examples import assigned, message_record, waiting
 from tests.integration.cases import open_cases, run_ahead
+from tests.tokens import bearer
 
-OURS = {"department": "urban-management"}
+OURS = "urban-management"
 
 
 @pytest.fixture
@@ -39,12 +41,21 @@ def path(case: ComplaintAssigned, action: str = "") -> str:
     return f"/v1/cases/{case.complaint_id}{action and '/' + action}"
 
 
-async def acknowledge(tracker: httpx.AsyncClient, case: ComplaintAssigned, **more: Any) -> httpx.Response:
-    return await tracker.post(path(case, "acknowledge"), json=OURS | more)
+def as_officer(department: str = OURS) -> dict[str, str]:
+    return bearer(Role.OFFICER, department=department)
 
 
-async def reply(tracker: httpx.AsyncClient, case: ComplaintAssigned, **more: Any) -> httpx.Response:
-    return await tracker.post(path(case, "reply"), json=OURS | {"text": "路灯已经修好。"} | more)
+async def acknowledge(
+    tracker: httpx.AsyncClient, case: ComplaintAssigned, department: str = OURS, **more: Any
+) -> httpx.Response:
+    return await tracker.post(path(case, "acknowledge"), json=more, headers=as_officer(department))
+
+
+async def reply(
+    tracker: httpx.AsyncClient, case: ComplaintAssigned, department: str = OURS, **more: Any
+) -> httpx.Response:
+    body = {"text": "路灯已经修好。"} | more
+    return await tracker.post(path(case, "reply"), json=body, headers=as_officer(department))
 
 
 async def moves(pool: Pool) -> list[tuple[Any, ...]]:
@@ -107,8 +118,9 @@ class TestWorkingACase:
         self, tracker: httpx.AsyncClient, case: ComplaintAssigned, tracker_pool: Pool
     ) -> None:
         await acknowledge(tracker, case)
-        body = r'{"department": "urban-management", "text": "路灯\u0000修\ud800好了\u001b。"}'
-        response = await tracker.post(path(case, "reply"), content=body, headers={"Content-Type": "application/json"})
+        body = r'{"text": "路灯\u0000修\ud800好了\u001b。"}'
+        headers = as_officer() | {"Content-Type": "application/json"}
+        response = await tracker.post(path(case, "reply"), content=body, headers=headers)
         assert response.status_code == 200
         assert (await moves(tracker_pool))[-1][-1] == "路灯修好了。"
 
@@ -159,18 +171,22 @@ class TestRefusals:
         assert "签收" in response.json()["detail"]
         await self.refused(tracker_pool)
 
-    async def test_an_unknown_case_is_not_found(self, tracker: httpx.AsyncClient) -> None:
+    async def test_an_unknown_case_is_not_found_by_whoever_may_read_all_and_not_theirs_for_an_officer(
+        self, tracker: httpx.AsyncClient
+    ) -> None:
         nowhere = f"/v1/cases/{uuid4()}"
+        response = await tracker.get(nowhere)
+        assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
         for response in (
-            await tracker.post(f"{nowhere}/acknowledge", json=OURS),
-            await tracker.post(f"{nowhere}/reply", json=OURS | {"text": "x"}),
-            await tracker.get(nowhere),
+            await tracker.post(f"{nowhere}/acknowledge", json={}, headers=as_officer()),
+            await tracker.post(f"{nowhere}/reply", json={"text": "x"}, headers=as_officer()),
+            await tracker.get(nowhere, headers=as_officer()),
         ):
-            assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
+            assert (response.status_code, response.headers["content-type"]) == (403, "application/problem+json")
 
     @pytest.mark.parametrize(
         "wrong",
-        [{"text": ""}, {"text": "   "}, {"text": "长" * 5001}, {"version": 0}, {"department": "No Such"}, {"x": 1}],
+        [{"text": ""}, {"text": "   "}, {"text": "长" * 5001}, {"version": 0}, {"x": 1}],
     )
     async def test_a_wrong_form_is_refused(
         self, tracker: httpx.AsyncClient, case: ComplaintAssigned, tracker_pool: Pool, wrong: dict[str, Any]
@@ -178,6 +194,57 @@ class TestRefusals:
         response = await reply(tracker, case, **wrong)
         assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
         await self.refused(tracker_pool)
+
+
+class TestWhoMayReadWhat:
+    PATHS = ("", "deadlines")
+
+    async def test_an_officer_reads_the_own_departments_cases_and_no_other(
+        self, tracker: httpx.AsyncClient, case: ComplaintAssigned
+    ) -> None:
+        for what in self.PATHS:
+            assert (await tracker.get(path(case, what), headers=as_officer())).status_code == 200
+            refused = await tracker.get(path(case, what), headers=as_officer("water-supply"))
+            nowhere = await tracker.get(path(assigned(complaint_id=uuid4()), what), headers=as_officer("water-supply"))
+            assert (refused.status_code, nowhere.status_code) == (403, 403)
+            # Not even whether there is such a case.
+            assert refused.content == nowhere.content
+
+    async def test_a_department_that_a_complaint_accuses_cannot_read_its_case(
+        self, tracker: httpx.AsyncClient, tracker_pool: Pool, policy: Policy, calendar: Calendar
+    ) -> None:
+        case = assigned(accused="water-supply", department=policy.supervision_office)
+        await open_cases(tracker_pool, policy, calendar, case)
+        for what in self.PATHS:
+            assert (await tracker.get(path(case, what), headers=as_officer("water-supply"))).status_code == 403
+        assert (await tracker.get(path(case), headers=as_officer(policy.supervision_office))).status_code == 200
+
+    async def test_a_queue_is_its_departments_alone_whether_the_other_one_exists_or_not(
+        self, tracker: httpx.AsyncClient
+    ) -> None:
+        assert (await tracker.get(f"/v1/departments/{OURS}/cases", headers=as_officer())).status_code == 200
+        answers = [
+            await tracker.get(f"/v1/departments/{code}/cases", headers=as_officer())
+            for code in ("water-supply", "no-such-office")
+        ]
+        assert [answer.status_code for answer in answers] == [403, 403]
+        assert answers[0].content == answers[1].content
+
+    @pytest.mark.parametrize("role", [Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR])
+    async def test_the_centre_the_supervision_office_and_administrators_read_all(
+        self, tracker: httpx.AsyncClient, case: ComplaintAssigned, role: Role
+    ) -> None:
+        for where in (path(case), path(case, "deadlines"), f"/v1/departments/{OURS}/cases"):
+            assert (await tracker.get(where, headers=bearer(role))).status_code == 200
+
+    @pytest.mark.parametrize("role", [Role.OPERATOR, Role.CLERK, Role.ADAPTER])
+    async def test_what_the_supervision_office_sees_is_not_for_others(
+        self, tracker: httpx.AsyncClient, role: Role
+    ) -> None:
+        for what in ("summary", "inaction"):
+            assert (await tracker.get(f"/v1/supervision/{what}", headers=bearer(role))).status_code == 403
+            assert (await tracker.get(f"/v1/supervision/{what}", headers=as_officer())).status_code == 403
+            assert (await tracker.get(f"/v1/supervision/{what}", headers={"Authorization": ""})).status_code == 401
 
 
 class TestTheQueue:

@@ -159,14 +159,14 @@ def test_a_sound_policy_is_read_whole(tmp_path: Path) -> None:
     assert policy.departments["water"].short_names == ("水务局",)
     assert policy.matters["floods"].keywords == ("决堤", "山洪")
     assert policy.rules[0].when.places == ("东镇",)
-    assert policy.close_of_business == time(18)
+    assert policy.counting.close_of_business == time(18)
     assert policy.terms_for(Kind.CONSULTATION, Urgency.NORMAL).reply == Term.parse("3wd")
     assert policy.terms_for(Kind.CONSULTATION, Urgency.URGENT).reply == Term.parse("2h")
 
 
 def test_null_close_of_business_means_the_end_of_the_day(tmp_path: Path) -> None:
     terms = FILES["terms.yaml"].replace("18:00", "null")
-    assert load_policy(write_policy(tmp_path, terms=terms)).close_of_business is None
+    assert load_policy(write_policy(tmp_path, terms=terms)).counting.close_of_business is None
 
 
 def test_the_hash_names_the_content_and_not_its_layout(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from services.tracker.calendar import Calendar
 from services.tracker.deadlines import Day, Due, before, due, ending_day
 from shared.china_time import CHINA_TIME
+from shared.counting import BY_LAW_ALONE, Counting
 from shared.term import Term, Unit
 from tests.unit.tracker.days import every_day
 
@@ -22,7 +23,7 @@ ANNOUNCED_INSTANTS = st.datetimes(datetime(2004, 1, 2), datetime(2026, 8, 31), t
 WORKING_DAYS = st.integers(1, 60).map(lambda amount: Term(amount, Unit.WORKING_DAY))
 CLOCK_TERMS = st.builds(Term, st.integers(1, 2000), st.sampled_from([Unit.HOUR, Unit.MINUTE]))
 TERMS = WORKING_DAYS | CLOCK_TERMS
-CLOSES = st.none() | st.times()
+CLOSES = st.builds(Counting, st.none() | st.times())
 
 
 def shanghai(written: str) -> datetime:
@@ -52,14 +53,15 @@ def test_deadlines_counted_by_hand(calendar: Calendar, opened: str, term: str, d
 
 
 def test_the_policy_may_end_the_last_day_at_the_close_of_business(calendar: Calendar) -> None:
-    found = due(shanghai("2026-09-30 16:00"), Term.parse("5wd"), calendar, close_of_business=time(17, 30))
+    found = due(shanghai("2026-09-30 16:00"), Term.parse("5wd"), calendar, Counting(close_of_business=time(17, 30)))
     assert found.due_at == shanghai("2026-10-13 17:30")
     assert found.last_day == date(2026, 10, 13)
 
 
 def test_clock_time_knows_no_close_of_business(calendar: Calendar) -> None:
     opened, term = shanghai("2026-09-30 17:00"), Term.parse("2h")
-    assert due(opened, term, calendar, close_of_business=time(17, 30)) == due(opened, term, calendar)
+    found = due(opened, term, calendar, Counting(close_of_business=time(17, 30)))
+    assert found.due_at == due(opened, term, calendar).due_at
 
 
 def test_the_day_is_that_of_shanghai_wherever_the_instant_was_written(calendar: Calendar) -> None:
@@ -122,7 +124,7 @@ def test_a_deadline_equals_a_naive_count_day_by_day(calendar: Calendar, opened: 
 
 @given(one=INSTANTS, other=INSTANTS, term=TERMS, close=CLOSES)
 def test_what_opens_later_is_never_due_earlier(
-    calendar: Calendar, one: datetime, other: datetime, term: Term, close: time | None
+    calendar: Calendar, one: datetime, other: datetime, term: Term, close: Counting
 ) -> None:
     # Python compares two times of one zone by the clock on the wall; instants are meant.
     earlier, later = sorted([one, other], key=lambda at: at.astimezone(UTC))
@@ -131,16 +133,14 @@ def test_what_opens_later_is_never_due_earlier(
 
 @given(opened=INSTANTS, one=TERMS, more=st.integers(1, 60), close=CLOSES)
 def test_a_longer_term_is_due_later(
-    calendar: Calendar, opened: datetime, one: Term, more: int, close: time | None
+    calendar: Calendar, opened: datetime, one: Term, more: int, close: Counting
 ) -> None:
     longer = Term(one.amount + more, one.unit)
     assert due(opened, one, calendar, close).due_at < due(opened, longer, calendar, close).due_at
 
 
 @given(opened=INSTANTS, term=WORKING_DAYS, close=CLOSES)
-def test_a_deadline_never_falls_on_a_day_off(
-    calendar: Calendar, opened: datetime, term: Term, close: time | None
-) -> None:
+def test_a_deadline_never_falls_on_a_day_off(calendar: Calendar, opened: datetime, term: Term, close: Counting) -> None:
     assert calendar.is_working_day(due(opened, term, calendar, close).last_day)
 
 
@@ -160,7 +160,7 @@ def test_clock_time_is_added_as_it_is(calendar: Calendar, opened: datetime, term
 
 @given(opened=INSTANTS, term=TERMS, close=CLOSES)
 def test_a_due_is_written_in_utc_and_explains_itself(
-    calendar: Calendar, opened: datetime, term: Term, close: time | None
+    calendar: Calendar, opened: datetime, term: Term, close: Counting
 ) -> None:
     found = due(opened, term, calendar, close)
     assert found.due_at.tzinfo is UTC
@@ -199,7 +199,7 @@ def test_the_time_zone_of_the_machine_does_not_matter(calendar: Calendar) -> Non
     assert due(shanghai("2026-11-01 00:30"), Term.parse("2h"), calendar).due_at == shanghai("2026-11-01 02:30")
 
 
-def warning(calendar: Calendar, opened: str, term: str, ahead: str, close: time | None = None) -> datetime:
+def warning(calendar: Calendar, opened: str, term: str, ahead: str, close: Counting = BY_LAW_ALONE) -> datetime:
     return before(due(shanghai(opened), Term.parse(term), calendar, close), Term.parse(ahead), calendar)
 
 
@@ -224,12 +224,12 @@ def test_warnings_counted_by_hand(calendar: Calendar, opened: str, term: str, ah
 
 
 def test_a_warning_before_a_close_of_business_comes_at_a_close_of_business(calendar: Calendar) -> None:
-    assert warning(calendar, "2026-11-23 09:00", "3wd", "2wd", time(17, 30)) == shanghai("2026-11-24 17:30")
+    assert warning(calendar, "2026-11-23 09:00", "3wd", "2wd", Counting(time(17, 30))) == shanghai("2026-11-24 17:30")
 
 
 @given(opened=INSTANTS.filter(lambda at: at.year > 2004), term=TERMS, ahead=TERMS, close=CLOSES)
 def test_a_warning_lies_between_opening_and_deadline(
-    calendar: Calendar, opened: datetime, term: Term, ahead: Term, close: time | None
+    calendar: Calendar, opened: datetime, term: Term, ahead: Term, close: Counting
 ) -> None:
     found = due(opened, term, calendar, close)
     warn_at = before(found, ahead, calendar)
@@ -239,7 +239,7 @@ def test_a_warning_lies_between_opening_and_deadline(
 
 @given(opened=INSTANTS, term=WORKING_DAYS, ahead=WORKING_DAYS, close=CLOSES)
 def test_a_warning_leaves_as_many_working_days_as_it_says(
-    calendar: Calendar, opened: datetime, term: Term, ahead: Term, close: time | None
+    calendar: Calendar, opened: datetime, term: Term, ahead: Term, close: Counting
 ) -> None:
     assume(ahead.amount < term.amount)
     found: Due = due(opened, term, calendar, close)
