@@ -19,7 +19,7 @@ from shared import outbox
 from shared.china_time import CHINA_TIME
 from shared.events import ComplaintReceived, event_id
 from shared.outbox import Relay
-from shared.postgres import PASSING, Pool
+from shared.postgres import PASSING, Connection, Pool
 from shared.topics import COMPLAINTS_RECEIVED
 from shared.wire import Message, encode
 
@@ -29,6 +29,9 @@ ACCEPTED = Counter("hotline_complaints_accepted_total", "Complaints accepted", [
 RESUBMITTED = Counter("hotline_complaints_resubmitted_total", "Submissions seen before", ["channel"])
 
 _MAX_SHARED = 500
+# Running numbers are taken from the sequence by so many at least; those that a process has not used when it ends are
+# left out, as are those of submissions that turn out to be known.
+_NUMBERS_TAKEN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Acceptance:
         self._keyring = keyring
         self._waiting: list[tuple[Complaint, asyncio.Future[Receipt]]] = []
         self._awake = asyncio.Event()
+        self._numbers: list[int] = []
 
     async def accept(self, complaint: Complaint) -> Receipt:
         """Accept one complaint together with whatever else is waiting (group commit)."""
@@ -131,8 +135,8 @@ class Acceptance:
             return []
         now = datetime.now(UTC)
         async with self._pool.acquire() as connection, connection.transaction():
-            sequences = await store.next_ticket_sequences(connection, len(complaints))
-            entries = [self._entry(c, s, now) for c, s in zip(complaints, sequences, strict=True)]
+            numbers = await self._take_numbers(connection, len(complaints))
+            entries = [self._entry(c, n, now) for c, n in zip(complaints, numbers, strict=True)]
             inserted = await store.insert_complaints(connection, entries)
             new = [e for e in entries if e.complaint_id in inserted]
             await outbox.append(connection, [received_message(e) for e in new])
@@ -144,6 +148,13 @@ class Acceptance:
         for complaint in seen:
             RESUBMITTED.labels(complaint.channel).inc()
         return [_receipt(entry, inserted, earlier) for entry in entries]
+
+    async def _take_numbers(self, connection: Connection, count: int) -> list[int]:
+        while len(self._numbers) < count:
+            more = await store.next_ticket_sequences(connection, max(count, _NUMBERS_TAKEN))
+            self._numbers.extend(more)  # not before the await: others take numbers meanwhile
+        taken, self._numbers = self._numbers[:count], self._numbers[count:]
+        return taken
 
     def _entry(self, complaint: Complaint, sequence: int, now: datetime) -> store.Entry:
         complaint_id = uuid7()

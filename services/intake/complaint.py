@@ -3,7 +3,7 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -162,10 +162,11 @@ def normalize(
         title=_optional(title, name="title", limit=MAX_TITLE),
         place=_optional(place, name="place", limit=MAX_PLACE),
     )
+    told = _told_by(reporter) if reporter is not None else ()
     redacted = Original(
-        text=_redacted(original.text, reporter),
-        title=_redacted(original.title, reporter) if original.title else None,
-        place=_redacted(original.place, reporter) if original.place else None,
+        text=_redacted(original.text, told),
+        title=_redacted(original.title, told) if original.title else None,
+        place=_redacted(original.place, told) if original.place else None,
     )
     town, public_text = _locate(county, original, redacted)
     anonymous = confidentiality is Confidentiality.ANONYMOUS
@@ -189,23 +190,24 @@ def normalize(
     )
 
 
-# In the order in which they are looked for: an address may hold a name.
-_TOLD_BY_REPORTER: tuple[tuple[Callable[[Reporter], str | None], str], ...] = (
-    (lambda reporter: reporter.address, "〔地址〕"),
-    (lambda reporter: reporter.email, "〔邮箱〕"),
-    (lambda reporter: reporter.id_number, "〔证件号〕"),
-    (lambda reporter: reporter.phone, "〔电话〕"),
-    (lambda reporter: reporter.name, "〔姓名〕"),
-)
+def _told_by(reporter: Reporter) -> Sequence[tuple[str, str]]:
+    """What the reporter said of themselves and what takes its place, in the order in which it is looked for."""
+    said = (
+        # An address may hold a name.
+        (reporter.address, "〔地址〕"),
+        (reporter.email, "〔邮箱〕"),
+        (reporter.id_number, "〔证件号〕"),
+        (reporter.phone, "〔电话〕"),
+        (reporter.name, "〔姓名〕"),
+    )
+    # A single character is found in almost every text.
+    return [(words, token) for words, token in said if words and len(words) > 1]
 
 
-def _redacted(words: str, reporter: Reporter | None) -> str:
+def _redacted(words: str, told: Iterable[tuple[str, str]]) -> str:
     """`words` without numbers that identify somebody, and without what the reporter said of themselves in the form."""
-    for told, token in _TOLD_BY_REPORTER if reporter else ():
-        said = told(reporter) if reporter else None
-        # A single character is found in almost every text.
-        if said and len(said) > 1:
-            words = words.replace(said, token)
+    for said, token in told:
+        words = words.replace(said, token)
     return redact(words).text
 
 
