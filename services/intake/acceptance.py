@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -13,11 +13,13 @@ from uuid_utils.compat import uuid7
 
 from services.intake import store
 from services.intake.complaint import Complaint
+from services.intake.fact_time import time_told
 from services.intake.ticket import ticket_number
 from services.intake.vault import Identity, Keyring, seal
 from shared import outbox
 from shared.china_time import CHINA_TIME
 from shared.events import ComplaintReceived, event_id
+from shared.language import Channel
 from shared.outbox import Relay
 from shared.postgres import PASSING, Connection, Pool
 from shared.topics import COMPLAINTS_RECEIVED
@@ -158,6 +160,9 @@ class Acceptance:
 
     def _entry(self, complaint: Complaint, sequence: int, now: datetime) -> store.Entry:
         complaint_id = uuid7()
+        # What an export tells was written before it was imported: 昨天 in it is no day that we know.
+        if complaint.occurred_at is None and complaint.channel is not Channel.QA_PLATFORM:
+            complaint = replace(complaint, occurred_at=time_told(complaint.text, now))
         return store.Entry(
             complaint_id,
             ticket_number(now.astimezone(CHINA_TIME).date(), sequence),

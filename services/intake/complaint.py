@@ -3,14 +3,18 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from services.intake.coordinates import Coordinates, coordinates_in, nearest
 from services.intake.refusal import SubmissionRefused
+from services.intake.text_language import TextLanguage, language_of
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind, Urgency
+from shared.matching import simplified
 from shared.redaction import redact
 
 MAX_TEXT = 20_000
@@ -69,26 +73,41 @@ class Complaint:
     original: Original
     # Tells a resubmission with other content from a plain repetition.
     content_hash: bytes = field(repr=False)
+    language: TextLanguage
 
 
 class County:
-    """What normalizing needs to know of the county: its towns, its departments, the words that make a case urgent."""
+    """What normalizing needs to know of the county: its towns, its departments, the words that make a case urgent.
+
+    Towns and words are found in traditional characters too. `positions` are points in towns.
+    """
 
     def __init__(
-        self, *, towns: Iterable[str], urgent_words: Iterable[str], departments: Iterable[DepartmentCode]
+        self,
+        *,
+        towns: Iterable[str],
+        urgent_words: Iterable[str],
+        departments: Iterable[DepartmentCode],
+        positions: Mapping[str, Coordinates] = MappingProxyType({}),
     ) -> None:
         self._towns = tuple(towns)
-        self._town_names = AhoCorasick(self._towns, matchkind=MatchKind.LeftmostLongest)
-        self._urgent_words = AhoCorasick(tuple(urgent_words))
+        self._town_names = AhoCorasick(tuple(map(simplified, self._towns)), matchkind=MatchKind.LeftmostLongest)
+        self._urgent_words = AhoCorasick(tuple(map(simplified, urgent_words)))
         self._departments = frozenset(departments)
+        self._positions = positions
 
     def town_in(self, text: str) -> str | None:
         """The first town that `text` names."""
-        matches = self._town_names.find_matches_as_indexes(text)
+        matches = self._town_names.find_matches_as_indexes(simplified(text))
         return self._towns[matches[0][0]] if matches else None
 
+    def town_near(self, text: str) -> str | None:
+        """The town that lies nearest to the coordinates that `text` gives, as far as can be told."""
+        given = coordinates_in(text) if self._positions else None
+        return nearest(self._positions, given) if given else None
+
     def sounds_urgent(self, text: str) -> bool:
-        return bool(self._urgent_words.find_matches_as_indexes(text))
+        return bool(self._urgent_words.find_matches_as_indexes(simplified(text)))
 
     def has_department(self, code: DepartmentCode) -> bool:
         return code in self._departments
@@ -187,6 +206,7 @@ def normalize(
         # A number in an anonymous text is most often the sender's own: it is not even kept in the vault.
         original=redacted if anonymous else original,
         content_hash=_content_hash(kind, redacted, occurred_at, accused, confidentiality),
+        language=language_of(redacted.text),
     )
 
 
@@ -214,8 +234,13 @@ def _redacted(words: str, told: Iterable[tuple[str, str]]) -> str:
 def _locate(county: County, original: Original, words: Original) -> tuple[str | None, str]:
     """The town, and the text with the rest of the place (street, house) as its last line where it is not there yet."""
     if words.place is None:
-        return county.town_in(words.text), words.text
-    town = county.town_in(original.place or "") or county.town_in(words.text)
+        return county.town_in(words.text) or county.town_near(words.text), words.text
+    town = (
+        county.town_in(original.place or "")
+        or county.town_in(words.text)
+        or county.town_near(words.place)
+        or county.town_near(words.text)
+    )
     if town is None or words.place in (town, words.text) or words.place in words.text:
         return town, words.text
     return town, f"{words.text}\n地点：{words.place}"
