@@ -40,3 +40,7 @@ bench-redaction: .venv/.dev ## Precision and recall of the redaction on the labe
 .PHONY: bench-intake
 bench-intake: .venv/.dev ## The intake next to an empty handler and bare inserts (ARGS=--million: memory over a million)
 	@$(PYTHON_IN) -m bench.intake $(ARGS)
+
+.PHONY: bench-deadlines
+bench-deadlines: .venv/.dev ## A million deadlines against a naive count, and how many a core counts (two minutes)
+	@$(PYTHON_IN) -m bench.deadlines $(ARGS)

@@ -12,8 +12,9 @@ import uvloop
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from deploy.local.hotline import POLICY
-from services.intake import store
+from services.intake import store, vault_store
 from services.intake.acceptance import received_message
+from services.intake.blind_index import BlindIndex
 from services.intake.channels.submission import SUBMISSION, to_complaint
 from services.intake.complaint import County
 from services.intake.ticket import ticket_number
@@ -25,7 +26,7 @@ BATCH = 1000
 
 
 def run_bare_inserts(url: str, bodies: Sequence[bytes]) -> float:
-    """Insert the complaints, sealed identities and outgoing events of `bodies`, `BATCH` a transaction; per second."""
+    """Insert complaints, identities, traces and outgoing events, `BATCH` complaints a transaction; per second."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
         return len(bodies) / process.submit(_run, url, bodies).result()
 
@@ -36,12 +37,14 @@ def _run(url: str, bodies: Sequence[bytes]) -> float:
 
 async def _insert(url: str, bodies: Sequence[bytes]) -> float:
     connection = await asyncpg.connect(url)
-    entries = _entries(bodies, await store.next_ticket_sequences(connection, len(bodies)))
+    index = BlindIndex(AESGCM.generate_key(256))
+    entries = _entries(bodies, index, await store.next_ticket_sequences(connection, len(bodies)))
     messages = [received_message(entry) for entry in entries]
     started = time.perf_counter()
     for at in range(0, len(entries), BATCH):
         async with connection.transaction():
             await store.insert_complaints(connection, entries[at : at + BATCH])
+            await vault_store.insert_sealed(connection, entries[at : at + BATCH], index.fingerprint)
             await outbox.append(connection, messages[at : at + BATCH])
     seconds = time.perf_counter() - started
     # Nobody carries these away.
@@ -50,7 +53,7 @@ async def _insert(url: str, bodies: Sequence[bytes]) -> float:
     return seconds
 
 
-def _entries(bodies: Sequence[bytes], numbers: Sequence[int]) -> list[store.Entry]:
+def _entries(bodies: Sequence[bytes], index: BlindIndex, numbers: Sequence[int]) -> list[store.Entry]:
     policy = load_policy(POLICY)
     county = County(towns=policy.towns, urgent_words=policy.urgent_words, departments=policy.departments)
     keyring = Keyring({"bench": AESGCM.generate_key(256)}, "bench")
@@ -60,5 +63,6 @@ def _entries(bodies: Sequence[bytes], numbers: Sequence[int]) -> list[store.Entr
         complaint = to_complaint(SUBMISSION.validate_json(body), county)
         complaint_id = uuid4()
         sealed = seal(keyring, Identity(complaint.reporter, complaint.original), complaint_id)
-        entries.append(store.Entry(complaint_id, ticket_number(now.date(), number), now, complaint, sealed))
+        ticket, traces = ticket_number(now.date(), number), index.traces(complaint.reporter)
+        entries.append(store.Entry(complaint_id, ticket, now, complaint, sealed, traces))
     return entries

@@ -105,7 +105,7 @@ async def _accept(pipe: Pipe, ready: object, bodies: Sequence[bytes]) -> None:
         complaint = to_complaint(SUBMISSION.validate_json(body), county)
         complaint_id = uuid4()
         sealed = seal(keyring, Identity(complaint.reporter, complaint.original), complaint_id)
-        entries.append(intake_store.Entry(complaint_id, ticket_number(now.date(), number), now, complaint, sealed))
+        entries.append(intake_store.Entry(complaint_id, ticket_number(now.date(), number), now, complaint, sealed, ()))
     events = [received_event(entry).model_dump_json(exclude_none=True).encode() for entry in entries]
     async with _producer(pipe) as out:
         await asyncio.to_thread(ready.wait)  # type: ignore[attr-defined]

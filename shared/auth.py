@@ -10,7 +10,9 @@ from fastapi.params import Depends
 from fastapi.security.base import SecurityBase
 
 from shared.principal import ROLE_IN_CHINESE, Principal, Role
-from shared.token_verifier import Verifier
+from shared.rate_limits import RateLimits
+from shared.session import require_own_form, session_of
+from shared.token_verifier import BadToken, Verifier
 
 __all__ = ["Allowed", "NotAllowed", "NotLoggedIn", "OpenToAll", "Principal", "Role", "allow", "open_to_all"]
 
@@ -37,14 +39,28 @@ class Allowed(SecurityBase):
         self.model = BearerScheme(bearerFormat="JWT")
 
     async def __call__(self, request: Request) -> Principal:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise NotLoggedIn
+        token = _bearer(request)
+        if token is None:
+            token = session_of(request)
+            if token is None:
+                raise NotLoggedIn
+            await require_own_form(request, token)
         verifier: Verifier = request.app.state.verifier
-        principal = await verifier.principal(token.strip())
+        limits: RateLimits = request.app.state.rate_limits
+        try:
+            principal = await verifier.principal(token)
+        except BadToken:
+            limits.of_refused(request)
+            raise
+        limits.of_principal(principal)
         if principal.roles.isdisjoint(self.roles):
             raise NotAllowed(self.roles)
         return principal
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 class OpenToAll:

@@ -62,6 +62,8 @@ class ComplaintReceived(ComplaintEvent):
     # The department on whose own line or mailbox it came in.
     received_by: DepartmentCode | None = None
     occurred_at: AwareDatetime | None = None
+    # The same reporter brought the same matter before, and neither asked not to be known. Each is still handled.
+    repeat_of: UUID | None = None
 
 
 class ComplaintAssigned(ComplaintEvent):
@@ -256,6 +258,21 @@ class DeadlineMissed(ClockEvent):
     event_type: ClassVar[str] = "hotline.deadline.missed.v1"
 
 
+class DeadlineRecomputed(ClockEvent):
+    """A holiday notice arrived and the deadline was counted again: `due_at` holds, in place of `previous_due_at`.
+
+    The two may be the same; then what was provisional is certain.
+    """
+
+    event_type: ClassVar[str] = "hotline.deadline.recomputed.v1"
+
+    previous_due_at: AwareDatetime
+    warn_at: AwareDatetime | None = None
+    provisional: bool = False
+    # One sentence in Chinese.
+    reason: str
+
+
 class InactionSuspected(ClockEvent):
     """A missed deadline looks like nonfeasance; a person confirms or dismisses it."""
 
@@ -288,5 +305,6 @@ EVENTS: tuple[type[Event], ...] = (
     CaseSupervised,
     DeadlineWarned,
     DeadlineMissed,
+    DeadlineRecomputed,
     InactionSuspected,
 )

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -11,10 +12,16 @@ from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp
 
 from shared.auth import NotAllowed, NotLoggedIn, open_to_all
+from shared.guard import Guard
+from shared.login_api import LOGIN, add_login_routes
 from shared.metrics import DEPENDENCY_UP, STALE_GAUGES, Refresh
 from shared.postgres import PASSING
+from shared.rate_limits import RateLimits, TooMany
+from shared.session import ForgedForm
 from shared.signing_keys import KeysUnavailable
 from shared.token_verifier import BadToken, Verifier
 from shared.validation import explain
@@ -48,6 +55,9 @@ class Probe:
     check: Callable[[], Awaitable[None]]
     required: bool = True
 
+
+# Of a request, in bytes, but for routes that state another (`max_body_size`).
+MAX_BODY = 1024 * 1024
 
 _PROBE_SECONDS = 3.0
 
@@ -94,13 +104,22 @@ def add_operations(app: FastAPI, probes: Sequence[Probe], refreshes: Sequence[Re
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
+class _Application(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put the guard around all else, so that no answer lacks its headers."""
+        return Guard(super().build_middleware_stack())
+
+
 def create_app(title: str, verifier: Verifier) -> FastAPI:
     """A FastAPI application whose every error is a problem document and whose pages load nothing from outside.
 
     `verifier` says who is behind a request's token; each route states who may call it (shared.auth).
     """
-    app = FastAPI(title=title, version="1", openapi_url=None, docs_url=None, redoc_url=None)
+    app = _Application(
+        title=title, version="1", openapi_url=None, docs_url=None, redoc_url=None, max_body_size=MAX_BODY
+    )
     app.state.verifier = verifier
+    app.state.rate_limits = RateLimits()
     # Of the bodies that a route reads by itself, for the description of the API.
     app.state.schemas = {}
 
@@ -133,16 +152,53 @@ def create_app(title: str, verifier: Verifier) -> FastAPI:
     async def on_disconnect(_request: Request, _error: ClientDisconnect) -> Response:
         return Response(status_code=400)  # nobody is there to read it
 
+    async def on_away(_request: Request, _error: Exception) -> Response:
+        return problem_response(
+            Problem(503, "系统暂时不可用，请稍后重试。", "The service is away for a moment; please try again later.")
+        )
+
+    for passing in PASSING:
+        app.add_exception_handler(passing, on_away)
+    _answer_refusals(app)
+    add_login_routes(app)
+
+    @app.exception_handler(Exception)
+    async def on_bug(_request: Request, _error: Exception) -> Response:
+        return problem_response(Problem(500, "系统内部错误，请稍后重试。", "Internal error; please try again later."))
+
+    return app
+
+
+def _answer_refusals(app: FastAPI) -> None:
+    """Tell whoever may not call a route why, and a browser without a login where to log in."""
+
     @app.exception_handler(NotLoggedIn)
-    async def on_no_token(_request: Request, _error: NotLoggedIn) -> Response:
+    async def on_no_token(request: Request, _error: NotLoggedIn) -> Response:
+        if _shows_a_page(request):
+            return _to_login(request)
         return problem_response(
             Problem(401, "请先登录。", "Please log in: send a bearer token.", headers={"WWW-Authenticate": "Bearer"})
         )
 
     @app.exception_handler(BadToken)
-    async def on_bad_token(_request: Request, bad: BadToken) -> Response:
+    async def on_bad_token(request: Request, bad: BadToken) -> Response:
+        if _shows_a_page(request):
+            return _to_login(request)
         told = {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{bad.en}"'}
         return problem_response(Problem(401, bad.zh, bad.en, headers=told))
+
+    @app.exception_handler(ForgedForm)
+    async def on_forged_form(_request: Request, _error: ForgedForm) -> Response:
+        return problem_response(
+            Problem(403, "表单已失效，请刷新页面后重试。", "This form is not valid any more; please reload the page.")
+        )
+
+    @app.exception_handler(TooMany)
+    async def on_too_many(_request: Request, too_many: TooMany) -> Response:
+        wait = {"Retry-After": str(too_many.retry_after)}
+        return problem_response(
+            Problem(429, "请求过于频繁，请稍后重试。", "That was too often; please try again later.", headers=wait)
+        )
 
     @app.exception_handler(NotAllowed)
     async def on_not_allowed(_request: Request, refused: NotAllowed) -> Response:
@@ -156,19 +212,16 @@ def create_app(title: str, verifier: Verifier) -> FastAPI:
             )
         )
 
-    async def on_away(_request: Request, _error: Exception) -> Response:
-        return problem_response(
-            Problem(503, "系统暂时不可用，请稍后重试。", "The service is away for a moment; please try again later.")
-        )
 
-    for passing in PASSING:
-        app.add_exception_handler(passing, on_away)
+def _shows_a_page(request: Request) -> bool:
+    """Whether it is a browser that asks for a page, and so may be led to the login."""
+    accepts = request.headers.get("accept", "")
+    return request.method == "GET" and "text/html" in accepts and "authorization" not in request.headers
 
-    @app.exception_handler(Exception)
-    async def on_bug(_request: Request, _error: Exception) -> Response:
-        return problem_response(Problem(500, "系统内部错误，请稍后重试。", "Internal error; please try again later."))
 
-    return app
+def _to_login(request: Request) -> Response:
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"{LOGIN}?{urlencode({'to': asked})}", 303)
 
 
 _HTTP_ZH: Mapping[int, str] = {

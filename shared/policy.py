@@ -7,6 +7,7 @@ by the hash of its content, so that every decision and every deadline can say wh
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -39,6 +40,13 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, max_length=400)]
 # Written by hand and quoted in decisions; the same form as a department code.
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
+
+
+# No rule names a period: the law asks for the shortest that the purpose needs (Personal Information Protection Law,
+# art. 19). Assumed is the general limitation period (Civil Code, art. 188), within which a case may come to court.
+DEFAULT_RETENTION = timedelta(days=3 * 365)
+# An assumption too: a little more than the ten working days of a reply.
+DEFAULT_REPEAT_WINDOW = timedelta(days=15)
 
 
 class PolicyRecord(BaseModel):
@@ -211,6 +219,10 @@ class Policy(PolicyRecord):
     # A text with one of these is about danger to life or a failure of water, power or gas.
     urgent_words: tuple[Word, ...]
     counting: Counting
+    # How long after the end of its case a complaint keeps its reporter's identity and original words.
+    retention: timedelta = DEFAULT_RETENTION
+    # How long after a complaint the same matter of the same reporter is a repeat of it.
+    repeat_window: timedelta = DEFAULT_REPEAT_WINDOW
     # Holiday notices that the county wrote down itself, ahead of the calendar library.
     notices: tuple[Notice, ...]
 

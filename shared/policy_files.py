@@ -1,5 +1,6 @@
 """Reading a county's policy from its directory: all of it, or every problem that is in it."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from shared.notices import CalendarFile
@@ -100,5 +101,7 @@ def load_policy(directory: Path) -> Policy:
         urgent_words=terms.urgent_words,
         counting=terms.counting,
         statutory=terms.statutory,
+        retention=timedelta(days=terms.retention_days),
+        repeat_window=timedelta(days=terms.repeat_window_days),
         notices=calendar.notices,
     )

@@ -9,7 +9,15 @@ from pydantic import BeforeValidator, Field
 
 from shared.counting import Counting, Season, Span, Starts
 from shared.language import Kind
-from shared.policy import CaseTerms, PolicyRecord, Statutory, Words, certainly_longer
+from shared.policy import (
+    DEFAULT_REPEAT_WINDOW,
+    DEFAULT_RETENTION,
+    CaseTerms,
+    PolicyRecord,
+    Statutory,
+    Words,
+    certainly_longer,
+)
 from shared.policy_problems import Problem
 from shared.policy_yaml import Document
 from shared.term import Term, Unit
@@ -65,6 +73,9 @@ class TermsFile(PolicyRecord):
     statutory: Mapping[Kind, Statutory] = {}
     urgent_terms: CaseTerms
     urgent_words: Words
+    # Less than half a year would erase identities that a running review still needs; a slip must not do that.
+    retention_days: Annotated[int, Field(ge=180, le=36_500)] = DEFAULT_RETENTION.days
+    repeat_window_days: Annotated[int, Field(ge=1, le=366)] = DEFAULT_REPEAT_WINDOW.days
 
     @property
     def counting(self) -> Counting:
@@ -125,3 +136,5 @@ def _terms(file: TermsFile) -> Iterator[tuple[tuple[str, ...], Term]]:
         yield ("terms", kind, "reply"), terms.reply
     yield ("urgent_terms", "acknowledge"), file.urgent_terms.acknowledge
     yield ("urgent_terms", "reply"), file.urgent_terms.reply
+    for kind, statutory in file.statutory.items():
+        yield ("statutory", kind, "reply"), statutory.reply

@@ -56,7 +56,7 @@ _LONGEST_SUBJECT = 200
 def principal_of(claims: Mapping[str, Any]) -> Principal:
     """Read `sub`, `roles` and `department`; roles that Hotline does not know are the provider's own and passed over."""
     subject, roles, department = claims.get("sub"), claims.get("roles", []), claims.get("department")
-    if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST_SUBJECT:
+    if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST_SUBJECT or not subject.isprintable():
         raise UnusableClaims("登录凭证没有可用的用户标识。", "The token's sub is not usable.")
     if not isinstance(roles, list):
         raise UnusableClaims("登录凭证的角色应为列表。", "The token's roles are not a list.")

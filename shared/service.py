@@ -68,7 +68,7 @@ async def serve(
     `needs_kafka` says whether the service is of no use while Kafka is away.
     """
     add_operations(app, _probes(base, needs_kafka=needs_kafka), (_refresh_outbox(base), *refreshes))
-    server = http_server(app, settings.http_host, settings.http_port)
+    server = http_server(app, settings.http_host, settings.http_port, trusted_proxies=settings.trusted_proxies)
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(work)
@@ -79,7 +79,7 @@ async def serve(
             task.cancel()
 
 
-def http_server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
+def http_server(app: FastAPI, host: str, port: int, *, trusted_proxies: str | None = None) -> uvicorn.Server:
     """The HTTP server of every service; from here on the process collects cycles of garbage less often."""
     # A batch makes thousands of short-lived objects; looking for cycles after each 700 costs a sixth of the time.
     gc.freeze()
@@ -92,7 +92,8 @@ def http_server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
             http="httptools",
             lifespan="off",
             access_log=False,
-            proxy_headers=False,
+            proxy_headers=trusted_proxies is not None,
+            forwarded_allow_ips=trusted_proxies,
             server_header=False,
             log_config=None,
             timeout_graceful_shutdown=10,

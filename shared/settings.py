@@ -41,6 +41,9 @@ class ServiceSettings(PostgresSettings, KafkaSettings, PolicySettings):
     token_issuer: str = Field(min_length=1)
     token_audience: str = Field(min_length=1)
     token_jwks: str = Field(min_length=1)
+    # Addresses or networks, separated by commas, of the proxies that say in X-Forwarded-For whom they pass on; without
+    # them a proxy's clients count as one where calls are limited.
+    trusted_proxies: str | None = None
     # Loopback unless said otherwise: encryption on the way is somebody else's, in front of the service.
     http_host: str = "127.0.0.1"
     http_port: int = Field(ge=1, le=65535)

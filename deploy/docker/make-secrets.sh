@@ -15,6 +15,7 @@ INTAKE_PASSWORD=$(password)
 ROUTER_PASSWORD=$(password)
 TRACKER_PASSWORD=$(password)
 HOTLINE_VAULT_KEYS=first:$(key)
+HOTLINE_BLIND_INDEX_KEY=$(key)
 HOTLINE_QUERY_CODE_KEY=$(key)
 END
 echo "Wrote .env. Keep a copy of HOTLINE_VAULT_KEYS elsewhere: without it no reporter's identity can be read." >&2

@@ -48,7 +48,7 @@ class Issuer:
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
-            "sub": subject or f"local-{role}",
+            "sub": subject or "-".join(["local", role, *([department] if department else [])]),
             "iat": now,
             "exp": now + _VALID_SECONDS,
             "roles": [role],

@@ -117,7 +117,7 @@ def _assemble(
 
 
 def _secrets(state: Path) -> dict[str, str]:
-    """The keys of the vault and of the query codes, made the first time and kept in files that only we can read."""
+    """The keys of the intake, made the first time and kept in files that only we can read."""
 
     def kept(name: str) -> str:
         file = state / name
@@ -128,5 +128,6 @@ def _secrets(state: Path) -> dict[str, str]:
 
     return {
         "HOTLINE_VAULT_KEYS": f"local:{kept('vault-key')}",
+        "HOTLINE_BLIND_INDEX_KEY": kept("blind-index-key"),
         "HOTLINE_QUERY_CODE_KEY": kept("query-code-key"),
     }

@@ -1,22 +1,25 @@
 """The intake's command line: ``python -m services.intake --help``."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from asyncpg import Record
 
-from services.intake import store
+from services.intake import retention_store, store
 from services.intake.export_files import UnreadableExport
 from services.intake.importing import Outcome
-from services.intake.main import import_file, run
-from services.intake.settings import IntakeSettings
+from services.intake.main import import_file, rotate_vault, run
+from services.intake.retention import Retention
+from services.intake.settings import IntakeSettings, VaultSettings
 from shared.china_time import CHINA_TIME
-from shared.commands import command_line
+from shared.commands import command_line, read_policy
 from shared.logs import configure_logs
+from shared.policy import Policy
 from shared.postgres import PASSING, create_pool
-from shared.settings import PostgresSettings, read_settings
+from shared.settings import PolicySettings, PostgresSettings, read_settings
 
 app = command_line("intake", "Takes complaints in from every channel.", IntakeSettings, run)
 
@@ -55,6 +58,55 @@ def refusals(*, limit: Annotated[int, typer.Option(min=1, max=100_000)] = 100) -
     for row in asyncio.run(_newest_refusals(str(read_settings(PostgresSettings).database_url), limit)):
         when = row["refused_at"].astimezone(CHINA_TIME).isoformat(sep=" ", timespec="seconds")
         print(when, row["mailbox"], row["code"], row["mail_hash"].hex()[:16], row["reason"], sep="\t")
+
+
+@app.command("rotate-vault")
+def rotate_vault_command() -> None:
+    """Seal every identity with the first key and trace it with the index key; may be stopped and run again.
+
+    Status 1 where rows are left that do not open.
+    """
+    try:
+        done = asyncio.run(rotate_vault(read_settings(VaultSettings)))
+    except PASSING as error:
+        typer.echo(f"The database is away ({type(error).__name__}); run it again, what is done stays done.", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(f"{done.renewed} identities sealed or traced anew")
+    for key_id, count in sorted(done.sealed.items()):
+        typer.echo(f"key {key_id}: seals {count}")
+    for key_id in done.unused:
+        typer.echo(f"key {key_id}: no longer used; remove it once no backup needs it")
+    if done.unreadable:
+        typer.echo(f"{done.unreadable} do not open: their key is not given, or they were altered", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def anonymize(
+    *, dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many there are")] = False
+) -> None:
+    """Erase who reported what ended longer ago than the policy's retention; the service does it every night."""
+    policy = read_policy(read_settings(PolicySettings).policy_dir)
+    url = str(read_settings(PostgresSettings).database_url)
+    days = policy.retention.days
+    if dry_run:
+        count, oldest = asyncio.run(_to_anonymize(url, policy))
+        first = f", the first ended on {oldest.astimezone(CHINA_TIME):%Y-%m-%d}" if oldest else ""
+        typer.echo(f"{count} complaints ended more than {days} days ago{first}; nothing was changed")
+    else:
+        typer.echo(
+            f"{asyncio.run(_anonymize(url, policy))} complaints anonymized: they ended more than {days} days ago"
+        )
+
+
+async def _to_anonymize(url: str, policy: Policy) -> tuple[int, datetime | None]:
+    async with await create_pool(url, application_name="hotline-anonymize") as pool:
+        return await retention_store.count_to_anonymize(pool, policy.retention)
+
+
+async def _anonymize(url: str, policy: Policy) -> int:
+    async with await create_pool(url, application_name="hotline-anonymize") as pool:
+        return await Retention(pool, policy).anonymize()
 
 
 async def _newest_refusals(url: str, limit: int) -> list[Record]:

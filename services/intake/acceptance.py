@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -11,9 +11,12 @@ from asyncpg import Record
 from prometheus_client import Counter
 from uuid_utils.compat import uuid7
 
-from services.intake import store
+from services.intake import repeats_store, store, vault_store
+from services.intake.blind_index import BlindIndex
 from services.intake.complaint import Complaint
 from services.intake.fact_time import time_told
+from services.intake.likeness import Matter
+from services.intake.repeats import Earlier, Repeat, repeated
 from services.intake.ticket import ticket_number
 from services.intake.vault import Identity, Keyring, seal
 from shared import outbox
@@ -46,11 +49,14 @@ class Receipt:
     created: bool
     # False where the same external id came before with another text; the first text stands.
     same_content: bool
+    # Where its reporter brought the same matter before. Not for everybody: services.intake.submitting says for whom.
+    repeat_of: Earlier | None = None
 
 
-def received_event(entry: store.Entry) -> ComplaintReceived:
+def received_event(entry: store.Entry, repeat: Repeat | None = None) -> ComplaintReceived:
     """The fact that the other services learn; the identity and the original words stay behind."""
     complaint = entry.complaint
+    linked = repeat is not None and repeat.event_may_say(complaint.confidentiality)
     return ComplaintReceived(
         complaint_id=entry.complaint_id,
         ticket_number=entry.ticket_number,
@@ -65,11 +71,12 @@ def received_event(entry: store.Entry) -> ComplaintReceived:
         received_by=complaint.received_by,
         occurred_at=complaint.occurred_at,
         accepted_at=entry.accepted_at,
+        repeat_of=repeat.of.complaint_id if repeat is not None and linked else None,
     )
 
 
-def received_message(entry: store.Entry) -> Message:
-    event = received_event(entry)
+def received_message(entry: store.Entry, repeat: Repeat | None = None) -> Message:
+    event = received_event(entry, repeat)
     return encode(
         event,
         topic=COMPLAINTS_RECEIVED,
@@ -82,10 +89,13 @@ def received_message(entry: store.Entry) -> Message:
 class Acceptance:
     """Stores complaints and answers with receipts; an answer is given only after the commit."""
 
-    def __init__(self, pool: Pool, relay: Relay, keyring: Keyring) -> None:
+    def __init__(self, pool: Pool, relay: Relay, keyring: Keyring, index: BlindIndex, repeat_window: timedelta) -> None:
+        """Within `repeat_window` of an earlier one, the same matter of the same reporter is a repeat."""
         self._pool = pool
         self._relay = relay
         self._keyring = keyring
+        self._index = index
+        self._repeat_window = repeat_window
         self._waiting: list[tuple[Complaint, asyncio.Future[Receipt]]] = []
         self._awake = asyncio.Event()
         self._numbers: list[int] = []
@@ -141,15 +151,36 @@ class Acceptance:
             entries = [self._entry(c, n, now) for c, n in zip(complaints, numbers, strict=True)]
             inserted = await store.insert_complaints(connection, entries)
             new = [e for e in entries if e.complaint_id in inserted]
-            await outbox.append(connection, [received_message(e) for e in new])
+            await vault_store.insert_sealed(connection, new, self._index.fingerprint)
+            repeats = await self._link_repeats(connection, new, now)
+            await outbox.append(connection, [received_message(e, repeats.get(e.complaint_id)) for e in new])
             seen = [e.complaint for e in entries if e.complaint_id not in inserted]
-            earlier = await store.find_by_external_id(connection, seen) if seen else {}
+            if seen:
+                earlier = await store.find_by_external_id(connection, seen)
+                known = [row["complaint_id"] for row in earlier.values()]
+                repeats |= await repeats_store.read_repeats(connection, known)
+            else:
+                earlier = {}
         self._relay.wake()
         for entry in new:
             ACCEPTED.labels(entry.complaint.channel).inc()
         for complaint in seen:
             RESUBMITTED.labels(complaint.channel).inc()
-        return [_receipt(entry, inserted, earlier) for entry in entries]
+        return [_receipt(entry, inserted, earlier, repeats) for entry in entries]
+
+    async def _link_repeats(
+        self, connection: Connection, new: Sequence[store.Entry], now: datetime
+    ) -> dict[UUID, Repeat]:
+        """Find which of `new` repeat an earlier complaint of their reporter, those of this batch included."""
+        earlier = await repeats_store.find_earlier(connection, new, now - self._repeat_window)
+        repeats = {
+            entry.complaint_id: repeat
+            for entry in new
+            if entry.complaint_id in earlier
+            and (repeat := repeated(Matter(entry.complaint.text, entry.complaint.place), earlier[entry.complaint_id]))
+        }
+        await repeats_store.insert_repeats(connection, repeats)
+        return repeats
 
     async def _take_numbers(self, connection: Connection, count: int) -> list[int]:
         while len(self._numbers) < count:
@@ -161,25 +192,45 @@ class Acceptance:
     def _entry(self, complaint: Complaint, sequence: int, now: datetime) -> store.Entry:
         complaint_id = uuid7()
         # What an export tells was written before it was imported: 昨天 in it is no day that we know.
-        if complaint.occurred_at is None and complaint.channel is not Channel.QA_PLATFORM:
-            complaint = replace(complaint, occurred_at=time_told(complaint.text, now))
+        if (
+            complaint.occurred_at is None
+            and complaint.channel is not Channel.QA_PLATFORM
+            and (told := time_told(complaint.text, now))
+        ):
+            complaint = replace(complaint, occurred_at=told)
         return store.Entry(
             complaint_id,
             ticket_number(now.astimezone(CHINA_TIME).date(), sequence),
             now,
             complaint,
             seal(self._keyring, Identity(complaint.reporter, complaint.original), complaint_id),
+            self._index.traces(complaint.reporter),
         )
 
 
-def _receipt(entry: store.Entry, inserted: set[UUID], earlier: Mapping[tuple[str, str], Record]) -> Receipt:
+def _receipt(
+    entry: store.Entry,
+    inserted: set[UUID],
+    earlier: Mapping[tuple[str, str], Record],
+    repeats: Mapping[UUID, Repeat],
+) -> Receipt:
     if entry.complaint_id in inserted:
-        return Receipt(entry.complaint_id, entry.ticket_number, entry.accepted_at, created=True, same_content=True)
+        repeat = repeats.get(entry.complaint_id)
+        return Receipt(
+            entry.complaint_id,
+            entry.ticket_number,
+            entry.accepted_at,
+            created=True,
+            same_content=True,
+            repeat_of=repeat.of if repeat else None,
+        )
     row = earlier[entry.complaint.channel, entry.complaint.external_id]
+    repeat = repeats.get(row["complaint_id"])
     return Receipt(
         row["complaint_id"],
         row["ticket_number"],
         row["accepted_at"],
         created=False,
         same_content=row["content_hash"] == entry.complaint.content_hash,
+        repeat_of=repeat.of if repeat else None,
     )

@@ -15,8 +15,9 @@ from services.intake.submitters import CHANNELS_OF, PORTAL, submitter_of
 from services.intake.submitting import MAX_SUBMISSION, Submitting, too_large
 from services.intake.ticket import code_matches, is_ticket_number
 from shared.auth import Principal, allow, open_to_all
-from shared.http import Problem
+from shared.http import MAX_BODY, Problem
 from shared.postgres import Pool
+from shared.rate_limits import limited_by_client
 
 _MAX_LINES = 64 * 1024 * 1024
 _LINES_PER_COMMIT = 250
@@ -43,7 +44,10 @@ def add_routes(app: FastAPI, submitting: Submitting, pool: Pool) -> None:
         "/v1/portal/complaints",
         status_code=201,
         tags=["complaints"],
-        dependencies=[open_to_all("citizens complain through the portal without a login")],
+        dependencies=[
+            open_to_all("citizens complain through the portal without a login"),
+            limited_by_client("30/minute"),
+        ],
         openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": _PORTAL_FORM}}}},
     )
     async def submit_as_citizen(request: Request) -> Response:
@@ -54,6 +58,8 @@ def add_routes(app: FastAPI, submitting: Submitting, pool: Pool) -> None:
         "/v1/complaints:batch",
         tags=["complaints"],
         response_class=StreamingResponse,
+        # What is beyond the limit of lines is answered by the route, with the results of the lines before it.
+        max_body_size=_MAX_LINES + MAX_BODY,
         openapi_extra={"requestBody": {"required": True, "content": {"application/x-ndjson": {"schema": _FORM}}}},
     )
     async def submit_lines(request: Request, principal: Annotated[Principal, allow(*CHANNELS_OF)]) -> Response:
@@ -78,7 +84,10 @@ def add_routes(app: FastAPI, submitting: Submitting, pool: Pool) -> None:
     @app.get(
         "/v1/complaints/{ticket_number}",
         tags=["complaints"],
-        dependencies=[open_to_all("the query code on the receipt opens this one complaint to whoever holds it")],
+        dependencies=[
+            open_to_all("the query code on the receipt opens this one complaint to whoever holds it"),
+            limited_by_client("300/minute"),
+        ],
     )
     async def look_up(ticket_number: str, query_code: str) -> dict[str, Any]:
         """What became of a complaint; needs the query code that its reporter was given."""

@@ -12,11 +12,16 @@ from services.intake.export_files import read_rows
 from services.intake.gauges import refresh_gauges
 from services.intake.imap import MailboxReader
 from services.intake.importing import Importing, Outcome, read_platform, report
+from services.intake.key_sources import read_keyring
 from services.intake.mail_intake import MailIntake
 from services.intake.mailboxes import read_mailboxes
 from services.intake.push_api import add_push_routes
 from services.intake.push_signature import parse_keys
-from services.intake.settings import IntakeSettings
+from services.intake.reporter_api import add_reporter_routes
+from services.intake.retention import Retention
+from services.intake.rotating import Rotated, rotate
+from services.intake.settings import IntakeSettings, VaultSettings
+from services.intake.similar_api import add_similar_routes
 from services.intake.spool import MailSpool
 from services.intake.submitting import Submitting
 from shared.consumer import BatchConsumer
@@ -44,22 +49,35 @@ def _county(policy: Policy) -> County:
 async def import_file(settings: IntakeSettings, file: Path, platform_file: Path, report_file: Path) -> Counter[Outcome]:
     """Import a platform's export beside the running service, whose relay then publishes what was accepted."""
     platform = read_platform(platform_file)
+    keyring = read_keyring(settings)
+    policy = load_policy(settings.policy_dir)
     async with await create_pool(str(settings.database_url), application_name="hotline-import") as pool:
-        acceptance = Acceptance(pool, Relay(pool, settings.bootstrap_servers), settings.vault_keys)
-        importing = Importing(acceptance, _county(load_policy(settings.policy_dir)), settings.query_code_key)
+        acceptance = Acceptance(
+            pool, Relay(pool, settings.bootstrap_servers), keyring, settings.blind_index_key, policy.repeat_window
+        )
+        importing = Importing(acceptance, _county(policy), settings.query_code_key)
         # With a mark in front, without which spreadsheet programs read Chinese wrongly.
         with report_file.open("w", encoding="utf-8-sig") as out:
             return await report(importing.rows(platform, read_rows(file, platform)), out)
 
 
+async def rotate_vault(settings: VaultSettings) -> Rotated:
+    """Bring the vault under the keys in use, beside the running service."""
+    keyring = read_keyring(settings)
+    async with await create_pool(str(settings.database_url), application_name="hotline-rotate-vault") as pool:
+        return await rotate(pool, keyring, settings.blind_index_key)
+
+
 async def run(settings: IntakeSettings) -> None:
     policy = load_policy(settings.policy_dir)
     county = _county(policy)
+    keyring = read_keyring(settings)
     mailboxes = read_mailboxes(settings.mailboxes, policy.departments) if settings.mailboxes else ()
     async with foundation(settings, "intake") as base:
-        acceptance = Acceptance(base.pool, base.relay, settings.vault_keys)
+        index = settings.blind_index_key
+        acceptance = Acceptance(base.pool, base.relay, keyring, index, policy.repeat_window)
         base.subscriptions.add(
-            BatchConsumer("progress", handlers.TOLD_TO_REPORTERS, handlers.record_progress, base.pool, base.relay),
+            BatchConsumer("progress", handlers.FOLLOWED, handlers.follow_cases, base.pool, base.relay),
             CASES_EVENTS,
         )
         app = create_app("Hotline intake", verifier_of(settings))
@@ -67,7 +85,9 @@ async def run(settings: IntakeSettings) -> None:
         add_routes(app, submitting, base.pool)
         if settings.push_keys is not None:
             add_push_routes(app, submitting, base.pool, parse_keys(settings.push_keys.get_secret_value()))
-        background = [acceptance.run()]
+        add_reporter_routes(app, base.pool, keyring)
+        add_similar_routes(app, base.pool, index)
+        background = [acceptance.run(), Retention(base.pool, policy).run()]
         mail_intake = MailIntake(base.pool, acceptance, county)
         if settings.mail_spool is not None:
             background.append(MailSpool(settings.mail_spool, mail_intake).run())

@@ -56,7 +56,13 @@ def add_push_routes(app: FastAPI, submitting: Submitting, pool: Pool, keys: Mapp
         answer = await submitting.one(body, PLATFORM)
         return Response(orjson.dumps(answer), answer["status"], media_type="application/json")
 
-    @app.post("/v1/pushed/complaints:batch", tags=["12345 platform"], response_class=Response, dependencies=[_SIGNED])
+    @app.post(
+        "/v1/pushed/complaints:batch",
+        tags=["12345 platform"],
+        response_class=Response,
+        dependencies=[_SIGNED],
+        max_body_size=_MAX_LINES,
+    )
     async def push_lines(body: Annotated[bytes, Depends(signed_body)]) -> Response:
         """Accept work orders by the line; answers one result a line, in order."""
         numbered = [(number, line) for number, line in enumerate(body.split(b"\n"), start=1) if line.strip()]

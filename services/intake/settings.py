@@ -6,9 +6,10 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from services.intake.blind_index import BlindIndex
 from services.intake.push_signature import parse_keys
 from services.intake.vault import Keyring
-from shared.settings import ServiceSettings
+from shared.settings import PostgresSettings, ServiceSettings
 
 _KEY_BYTES = 32
 
@@ -27,16 +28,31 @@ def _read_keyring(written: object) -> Keyring:
     return Keyring.parse(str(written))
 
 
+def _read_blind_index(written: object) -> BlindIndex:
+    return BlindIndex(_read_key(written))
+
+
 def _is_a_list_of_keys(written: SecretStr) -> SecretStr:
     parse_keys(written.get_secret_value())
     return written
 
 
-class IntakeSettings(ServiceSettings):
+class VaultSettings(PostgresSettings):
+    """What opens the vault. services.intake.key_sources reads the keys from the one of three places that is set."""
+
     model_config = SettingsConfigDict(arbitrary_types_allowed=True)
 
     # "id:base64 of 32 bytes", the key in use first, earlier ones behind it, separated by commas.
-    vault_keys: Annotated[Keyring, BeforeValidator(_read_keyring)]
+    vault_keys: Annotated[Keyring, BeforeValidator(_read_keyring)] | None = None
+    # A file that holds the same, or lines instead of commas.
+    vault_keys_file: Path | None = None
+    # A command whose standard output is the same: the hook for a key management service.
+    vault_keys_command: str | None = None
+    # Base64 of 32 bytes, for nothing else: the key of the traces by which a reporter's complaints are found.
+    blind_index_key: Annotated[BlindIndex, BeforeValidator(_read_blind_index)]
+
+
+class IntakeSettings(VaultSettings, ServiceSettings):
     # Base64 of 32 bytes; query codes are derived from it, so a change makes those already given out invalid.
     query_code_key: Annotated[bytes, BeforeValidator(_read_key), Field(repr=False)]
     # "id:base64 of 32 bytes or more", separated by commas: the keys with which the 12345 platform signs what it pushes;

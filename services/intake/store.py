@@ -29,11 +29,6 @@ ON CONFLICT (channel, external_id) DO NOTHING
 RETURNING complaint_id
 """
 
-INSERT_SEALED = """
-INSERT INTO vault (complaint_id, key_id, sealed)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[])
-"""
-
 FIND_BY_EXTERNAL_ID = """
 SELECT complaint_id, ticket_number, channel, external_id, content_hash, accepted_at
 FROM complaints
@@ -100,6 +95,8 @@ class Entry:
     accepted_at: datetime
     complaint: Complaint
     sealed: Sealed
+    # Of the reporter's numbers, by which their other complaints are found.
+    traces: tuple[bytes, ...]
 
 
 async def next_ticket_sequences(connection: Connection, count: int) -> list[int]:
@@ -107,7 +104,7 @@ async def next_ticket_sequences(connection: Connection, count: int) -> list[int]
 
 
 async def insert_complaints(connection: Connection, entries: Sequence[Entry]) -> set[UUID]:
-    """Insert those whose (channel, external id) is new, with their sealed identities, and return their ids."""
+    """Insert those whose (channel, external id) is new and return their ids; vault_store seals who reported them."""
     # Always in one order: two transactions that share submissions wait for each other, but never in a circle.
     entries = sorted(entries, key=lambda e: (e.complaint.channel, e.complaint.external_id))
     complaints = [e.complaint for e in entries]
@@ -131,15 +128,7 @@ async def insert_complaints(connection: Connection, entries: Sequence[Entry]) ->
         [e.accepted_at for e in entries],
         [c.language for c in complaints],
     )
-    inserted = {row["complaint_id"] for row in rows}
-    new = [e for e in entries if e.complaint_id in inserted]
-    await connection.execute(
-        INSERT_SEALED,
-        [e.complaint_id for e in new],
-        [e.sealed.key_id for e in new],
-        [e.sealed.ciphertext for e in new],
-    )
-    return inserted
+    return {row["complaint_id"] for row in rows}
 
 
 async def find_by_external_id(

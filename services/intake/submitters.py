@@ -27,10 +27,14 @@ class NotYours(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Submitter:
-    """`department` is the only one in whose name the department line's complaints are registered; None is any."""
+    """`department` is the only one in whose name the department line's complaints are registered; None is any.
+
+    `staff` is who registers them, whatever the form says; None where a program passes on what the form says.
+    """
 
     channels: frozenset[Channel]
     department: DepartmentCode | None = None
+    staff: str | None = None
 
     def require(self, form: AnyForm) -> None:
         """NotYours says why this submitter cannot make this submission."""
@@ -48,4 +52,6 @@ PLATFORM = Submitter(frozenset({Channel.HOTLINE_12345}))
 def submitter_of(principal: Principal) -> Submitter:
     """What the roles of a token allow together."""
     channels = frozenset[Channel]().union(*(CHANNELS_OF.get(role, frozenset()) for role in principal.roles))
-    return Submitter(channels, None if Role.ADAPTER in principal.roles else principal.department)
+    if Role.ADAPTER in principal.roles:
+        return Submitter(channels)
+    return Submitter(channels, principal.department, principal.subject)

@@ -1,7 +1,7 @@
 """From the bytes of a submission to the answer that its submitter gets, singly and by the line."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,7 +10,9 @@ from services.intake.acceptance import Acceptance, Receipt
 from services.intake.channels.service_center import printed_receipt
 from services.intake.channels.submission import SUBMISSION, to_complaint
 from services.intake.complaint import Complaint, County
+from services.intake.reading_rules import may_be_told_of
 from services.intake.refusal import SubmissionRefused
+from services.intake.repeats import Earlier
 from services.intake.submitters import NotYours, Submitter
 from services.intake.ticket import query_code
 from shared.http import Problem
@@ -63,13 +65,14 @@ class Submitting:
         try:
             form = SUBMISSION.validate_json(body)
             submitter.require(form)
-            return to_complaint(form, self.county)
+            complaint = to_complaint(form, self.county)
         except ValidationError as error:
             raise _refused(explain(error.errors(include_url=False, include_input=False), frozenset(Channel))) from None
         except SubmissionRefused as refused:
             raise _refused([FieldError(refused.field, refused.zh, refused.en)]) from None
         except NotYours as refused:
             raise Problem(403, refused.zh, refused.en) from None
+        return replace(complaint, operator=submitter.staff) if submitter.staff else complaint
 
     def _answer(self, complaint: Complaint, receipt: Receipt) -> dict[str, Any]:
         answer: dict[str, Any] = {
@@ -82,6 +85,8 @@ class Submitting:
             answer["query_code"] = query_code(self.query_code_key, receipt.complaint_id)
             if complaint.channel is Channel.SERVICE_CENTER:
                 answer["receipt"] = printed_receipt(receipt.ticket_number, answer["query_code"], receipt.accepted_at)
+            if earlier := _told_repeat(complaint, receipt):
+                answer["repeat_of"] = earlier.ticket_number
         else:
             # Who only knows the external id learns nothing that opens the first complaint's progress.
             answer["warning"] = (
@@ -89,6 +94,17 @@ class Submitting:
                 " This external id was accepted before with another content; the first one stands."
             )
         return answer
+
+
+def _told_repeat(complaint: Complaint, receipt: Receipt) -> Earlier | None:
+    """The earlier complaint that the submitter may be told of.
+
+    On the open web route nobody is: whoever knows a telephone number could ask what its owner has complained of.
+    """
+    earlier = receipt.repeat_of
+    if earlier is None or complaint.channel is Channel.WEB_PORTAL:
+        return None
+    return earlier if may_be_told_of(complaint.received_by, earlier.standing) else None
 
 
 def too_large(limit: int) -> Problem:

@@ -8,6 +8,7 @@ rows per key (NIST SP 800-38D, 8.3).
 import base64
 import binascii
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -21,6 +22,7 @@ from services.intake.complaint import Original, Reporter
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
+_BETWEEN_KEYS = re.compile(r"\s*[,\n]\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,9 @@ class Keyring:
 
     @classmethod
     def parse(cls, written: str) -> Self:
-        """Read ``id:base64[,id2:base64]``, the current key first; ValueError says which is wrong."""
+        """Read ``id:base64[,id2:base64]``, the current key first, by the line too; ValueError says which is wrong."""
         keys: dict[str, bytes] = {}
-        for position, entry in enumerate(written.split(","), start=1):
+        for position, entry in enumerate(_BETWEEN_KEYS.split(written.strip()), start=1):
             key_id, colon, encoded = entry.strip().partition(":")
             if not (colon and key_id and encoded):
                 raise ValueError(f"vault key number {position} is not written as id:base64")
@@ -72,6 +74,10 @@ class Keyring:
 
     def __repr__(self) -> str:
         return f"Keyring(current={self.current!r}, ids={sorted(self._ciphers)!r})"
+
+    @property
+    def key_ids(self) -> frozenset[str]:
+        return frozenset(self._ciphers)
 
     def cipher(self, key_id: str) -> AESGCM:
         """VaultError where the ring has no such key."""

@@ -13,11 +13,14 @@ from services.tracker import deadlines, record_store, store, verifying
 from services.tracker.calendar import Calendar
 from services.tracker.due import format_due
 from services.tracker.main import run
+from services.tracker.recomputing import Recomputed, Recomputing
 from services.tracker.record import Broken
 from services.tracker.settings import TrackerSettings
 from services.tracker.verifying import Whole
 from shared.commands import command_line, read_policy
 from shared.counting import BY_LAW_ALONE
+from shared.outbox import Relay
+from shared.postgres import create_pool
 from shared.settings import PostgresSettings, read_settings
 from shared.term import Term
 
@@ -47,6 +50,31 @@ def due(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     typer.echo(format_due(answer))
+
+
+@app.command()
+def recompute(
+    policy: Annotated[Path, typer.Option(envvar="HOTLINE_POLICY_DIR", help="The county whose notices hold.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+) -> None:
+    """Count provisional deadlines again after a holiday notice, as every start of the tracker does by itself."""
+    calendar = Calendar.of_china(read_policy(policy).notices)
+    found = asyncio.run(_recompute(str(read_settings(PostgresSettings).database_url), calendar, dry_run=dry_run))
+    for change in found.changes:
+        typer.echo(change)
+    would = "would be " if dry_run else ""
+    typer.echo(
+        f"{found.moved} deadlines {would}moved, {found.settled} {would}settled as they were, {found.kept} kept; "
+        f"calendar {calendar.version}"
+    )
+
+
+async def _recompute(database_url: str, calendar: Calendar, *, dry_run: bool) -> Recomputed:
+    pool = await create_pool(database_url, application_name="tracker recompute")
+    try:
+        return await Recomputing(pool, Relay(pool, []), calendar).recompute(dry_run=dry_run)
+    finally:
+        await pool.close()
 
 
 @app.command()

@@ -61,11 +61,14 @@ class Calendar:
     _exceptions: Mapping[date, tuple[DayKind, str]] = field(repr=False, compare=False)
     # All working days in order, as proleptic ordinals: counting is then a search, not a walk.
     _working: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    _first_provisional: date = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         days = range(self.first.toordinal(), self.last.toordinal() + 1)
         working = tuple(day for day in days if self._kind(date.fromordinal(day))[0] in _WORKED)
         object.__setattr__(self, "_working", working)
+        first = next((day for day in map(date.fromordinal, days) if self.provisional(day)), date.max)
+        object.__setattr__(self, "_first_provisional", first)
 
     @classmethod
     def of_china(cls, notices: Sequence[Notice] = ()) -> Self:
@@ -88,6 +91,9 @@ class Calendar:
             _exceptions=exceptions,
         )
 
+    def __hash__(self) -> int:
+        return hash(self.version)
+
     def is_working_day(self, day: date) -> bool:
         self._check(day)
         return self._kind(day)[0] in _WORKED
@@ -104,6 +110,10 @@ class Calendar:
             return True
         at_years_end = (day.month, day.day) >= NEXT_NOTICE_REACHES_BACK_TO
         return at_years_end and day.year + 1 not in self._announced_years
+
+    def announced_until(self, day: date) -> bool:
+        """Whether no notice not yet known can change any day up to `day`."""
+        return day < self._first_provisional
 
     def working_day_after(self, day: date, nth: int) -> date:
         """The `nth` working day after `day`, which itself does not count."""
@@ -147,6 +157,10 @@ _WORKED = frozenset({DayKind.WORKDAY, DayKind.MAKEUP_WORKDAY})
 _FULL_NAMES = {"清明": "清明节", "端午": "端午节", "中秋": "中秋节"}
 
 
+# What chinesecalendar overlooks: the notice for 2006 (国办发明电〔2005〕35号) swapped this Saturday for 3 January.
+_OVERLOOKED = {date(2005, 12, 31): (DayKind.MAKEUP_WORKDAY, "元旦")}
+
+
 def _announced_by_library() -> dict[date, tuple[DayKind, str]]:
     def chinese(english: str) -> str:
         name: str = chinese_calendar.Holiday(english).chinese
@@ -154,7 +168,7 @@ def _announced_by_library() -> dict[date, tuple[DayKind, str]]:
 
     off = {day: (DayKind.HOLIDAY, chinese(name)) for day, name in chinese_calendar.constants.holidays.items()}
     worked = {day: (DayKind.MAKEUP_WORKDAY, chinese(name)) for day, name in chinese_calendar.constants.workdays.items()}
-    return off | worked
+    return off | worked | _OVERLOOKED
 
 
 def _provisional(year: int) -> dict[date, tuple[DayKind, str]]:
@@ -174,6 +188,7 @@ def _with_notice(exceptions: Mapping[date, tuple[DayKind, str]], notice: Notice)
 def _version(library_years: set[int], notices: Sequence[Notice]) -> str:
     parts = [
         f"chinesecalendar-{version('chinesecalendar')}/{min(library_years)}-{max(library_years)}",
+        *(f"corrected-{day}" for day in _OVERLOOKED),
         f"holidays-{version('holidays')}/provisional",
     ]
     if notices:

@@ -5,7 +5,7 @@ anybody, and nothing but a further fact, or a notice for a year that had none, c
 count. Days are those of Asia/Shanghai; every instant in a result is UTC.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import assert_never
 
@@ -45,7 +45,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A deadline with its computation: `timeline` runs from the day of opening to `last_day`, both included.
+    """A deadline with its computation.
 
     `last_day` is the day in Asia/Shanghai to which the deadline belongs: one that ends at 24:00 belongs to the day
     that ends. `provisional` says that a holiday notice not yet known may still change the count.
@@ -56,7 +56,8 @@ class Due:
     last_day: date
     calendar_version: str
     provisional: bool
-    timeline: tuple[Day, ...]
+    _legs: tuple[Leg, ...] = field(repr=False)
+    _calendar: Calendar = field(repr=False)
 
     @property
     def opened_at(self) -> datetime:
@@ -65,6 +66,11 @@ class Due:
     @property
     def term(self) -> Term:
         return self.facts.term
+
+    @property
+    def timeline(self) -> tuple[Day, ...]:
+        """Every day from that of opening to `last_day`, both included."""
+        return _timeline(self.facts, self._legs, self._calendar)
 
 
 def due(opened: datetime, term: Term, calendar: Calendar, counting: Counting = BY_LAW_ALONE) -> Due:
@@ -81,23 +87,19 @@ def count(facts: Facts, calendar: Calendar) -> Due:
     """The deadline that follows from `facts`; ValueError if it leaves the calendar."""
     legs = _legs(facts, calendar)
     end = legs[-1].end
-    days = timeline(facts.opened_at.astimezone(CHINA_TIME).date(), legs, calendar)
-    return Due(
-        facts=facts,
-        due_at=end.at,
-        last_day=end.day,
-        calendar_version=calendar.version,
-        provisional=any(day.provisional for day in days),
-        timeline=days,
+    # Announced years are told apart at once; only elsewhere every day is asked.
+    provisional = not calendar.announced_until(end.day) and any(
+        day.provisional for day in _timeline(facts, legs, calendar)
     )
+    return Due(facts, end.at, end.day, calendar.version, provisional, legs, calendar)
 
 
 def after_suspension(running: Due, suspended_at: datetime, resumed_at: datetime, calendar: Calendar) -> Due:
     """`running` after it stood still between the two instants: what was left at the first is left at the second.
 
-    Counted in the unit of the term. Of days, the day of the suspension and all up to the day of the resumption do not
-    count, the day of the resumption does; as many days are left that day, itself included, as were left on the first.
-    By the clock, hours run on to the minute. A suspension that begins when `running` is already due changes nothing.
+    Counted in the unit of the term. A day counts if the clock runs when it ends: so the day of the suspension does not
+    count and that of the resumption does, and as many days are left then, itself included, as were left before. Hours
+    run on to the minute. A suspension that begins when `running` is already due changes nothing.
     ValueError if it ends before it begins, or begins before the last one ended.
     """
     pause = Pause(suspended_at.astimezone(UTC), resumed_at.astimezone(UTC))
@@ -133,13 +135,21 @@ def before(due: Due, term: Term, calendar: Calendar) -> datetime:
     return max(warn_at, due.opened_at)
 
 
-def _legs(facts: Facts, calendar: Calendar) -> list[Leg]:
+def _legs(facts: Facts, calendar: Calendar) -> tuple[Leg, ...]:
     legs: list[Leg] = []
     start = starting_moment(facts.opened_at, facts.counting, calendar)
     for term in (facts.term, *facts.extensions):
         legs.append(leg(start, term, facts.counting, facts.pauses, calendar))
         start = legs[-1].end
-    return legs
+    return tuple(legs)
+
+
+def _opening_day(facts: Facts) -> date:
+    return facts.opened_at.astimezone(CHINA_TIME).date()
+
+
+def _timeline(facts: Facts, legs: tuple[Leg, ...], calendar: Calendar) -> tuple[Day, ...]:
+    return timeline(_opening_day(facts), legs, facts.counting, calendar)
 
 
 def _felt(due: Due) -> list[Pause]:
@@ -152,13 +162,14 @@ def _day_before(due: Due, term: Term, calendar: Calendar) -> date:
     amount = term.amount
     day = calendar.working_day_before(due.last_day, amount) if in_working_days else due.last_day - amount * _DAY
     for pause in _felt(due):
-        if day >= pause.next_day:
+        first, following = pause.days(due.facts.counting.close_of_business)
+        if day >= following:
             break
         if in_working_days:
-            amount += calendar.working_days_between(pause.first_day, pause.next_day)
+            amount += calendar.working_days_between(first, following)
             day = calendar.working_day_before(due.last_day, amount)
         else:
-            day -= pause.next_day - pause.first_day
+            day -= following - first
     return day
 
 

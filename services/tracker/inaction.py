@@ -54,8 +54,12 @@ def suspect(
     met_at: datetime | None,
     department_name: str,
     ticket_number: str,
+    legal_basis: str | None = None,
 ) -> Suspicion:
-    """The suspicion when `clock` ran out at `due_at`; `met_at` is when it was stopped too late, if it was."""
+    """The suspicion when `clock` ran out at `due_at`; `met_at` is when it was stopped too late, if it was.
+
+    `legal_basis` is the law that set the deadline, where it was the law: then it ran from the receipt.
+    """
     match clock:
         case Clock.ACKNOWLEDGE:
             kind, duty = InactionKind.NOT_ACKNOWLEDGED, "签收"
@@ -69,9 +73,15 @@ def suspect(
             assert_never(clock)
     opened = _written(opened_at.astimezone(CHINA_TIME))
     since = f"至今未{duty}" if met_at is None else f"{_written(met_at.astimezone(CHINA_TIME))}才{duty}"
+    if legal_basis is not None:
+        return Suspicion(
+            kind,
+            f"工单{ticket_number}于{opened}收到，由{department_name}承办，依照{legal_basis}应于{written_deadline(due_at)}"
+            f"前{duty}，{since}，已超过法定时限。",
+        )
     return Suspicion(
         kind,
-        f"工单{ticket_number}于{opened}派至{department_name}，应于{_written_deadline(due_at)}前{duty}，{since}。",
+        f"工单{ticket_number}于{opened}派至{department_name}，应于{written_deadline(due_at)}前{duty}，{since}。",
     )
 
 
@@ -79,7 +89,8 @@ def _written(local: datetime) -> str:
     return f"{local.year}年{local.month}月{local.day}日{local.hour}时{local.minute:02}分"
 
 
-def _written_deadline(due_at: datetime) -> str:
+def written_deadline(due_at: datetime) -> str:
+    """The deadline in Chinese, by the clock in Asia/Shanghai; one at the end of a day is at its 24:00."""
     local = due_at.astimezone(CHINA_TIME)
     if local.time() != time.min:
         return _written(local)

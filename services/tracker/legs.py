@@ -1,7 +1,7 @@
 """Where a term that starts at a moment ends: the arithmetic of deadlines, a leg for the term and for each extension.
 
 Days are those of Asia/Shanghai, instants are UTC. A pause (中止) is taken out of a leg in its own unit: whole days
-from that of the suspension up to, not including, that of the resumption; by the clock otherwise. One that begins when
+at whose end it lasted (a day counts if the clock runs when it ends), or else by the clock. One that begins when
 the leg has ended takes nothing: what has run out stays run out.
 """
 
@@ -26,15 +26,9 @@ class Pause:
     start: datetime
     end: datetime
 
-    @property
-    def first_day(self) -> date:
-        """The first day that does not count."""
-        return self.start.astimezone(CHINA_TIME).date()
-
-    @property
-    def next_day(self) -> date:
-        """The first day that counts again."""
-        return self.end.astimezone(CHINA_TIME).date()
+    def days(self, close_of_business: time | None) -> tuple[date, date]:
+        """The first day that it takes, and the first after it that counts again; what is past its close is over."""
+        return _current_day(self.start, close_of_business), _current_day(self.end, close_of_business)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +91,14 @@ def leg(start: Moment, term: Term, counting: Counting, pauses: Sequence[Pause], 
         case _:
             assert_never(term.unit)
     at = end_of(end, counting.close_of_business)
-    felt = tuple(p for p in pauses if p.start < at and p.next_day > start.day) if pauses else ()
+    felt = tuple(p for p in pauses if p.start < at and p.days(counting.close_of_business)[1] > start.day)
     return Leg(term, start, Moment(at, end), run_out, felt)
+
+
+def _current_day(instant: datetime, close_of_business: time | None) -> date:
+    local = instant.astimezone(CHINA_TIME)
+    over = close_of_business is not None and local.time() >= close_of_business
+    return local.date() + _DAY if over else local.date()
 
 
 @lru_cache(maxsize=4096)
@@ -113,7 +113,8 @@ def _working_days(day: date, amount: int, counting: Counting, pauses: Sequence[P
     for pause in pauses:
         if pause.start >= end_of(last, counting.close_of_business):
             break
-        amount += calendar.working_days_between(max(pause.first_day, day + _DAY), pause.next_day)
+        first, following = pause.days(counting.close_of_business)
+        amount += calendar.working_days_between(max(first, day + _DAY), following)
         last = calendar.working_day_after(day, amount)
     return last
 
@@ -126,9 +127,10 @@ def _calendar_days(
     for pause in pauses:
         if pause.start >= end_of(last, counting.close_of_business):
             break
-        first = max(pause.first_day, day + _DAY)
+        first, following = pause.days(counting.close_of_business)
+        first = max(first, day + _DAY)
         # Counted out already, it only waits for a working day, which the pause puts off.
-        paused_to = run_out + (pause.next_day - first) if first <= run_out else pause.next_day
+        paused_to = run_out + (following - first) if first <= run_out else following
         run_out = max(run_out, paused_to)
         last = _last_day(run_out, counting, calendar)
     return run_out, last

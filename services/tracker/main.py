@@ -8,6 +8,7 @@ from services.tracker.casework import Casework
 from services.tracker.gauges import refresh_gauges
 from services.tracker.handlers import OpenCases
 from services.tracker.office_api import add_office_routes
+from services.tracker.recomputing import Recomputing
 from services.tracker.settings import TrackerSettings
 from services.tracker.sweeper import Sweeper
 from shared.consumer import BatchConsumer
@@ -42,6 +43,7 @@ async def run(settings: TrackerSettings) -> None:
             base,
             Sweeper(base.pool, base.relay, policy).run(),
             Anchoring(base.pool).run(),
+            Recomputing(base.pool, base.relay, calendar).run(),
             needs_kafka=True,
             refreshes=(refresh_gauges(base.pool),),
         )

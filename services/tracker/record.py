@@ -27,11 +27,13 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Fired(StrEnum):
-    """What happens by itself when its time comes."""
+    """What happens by itself."""
 
     WARNED = "warned"
     MISSED = "missed"
     SUSPECTED = "suspected"
+    # A holiday notice arrived, and deadlines that it decides were counted again.
+    RECOMPUTED = "recomputed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from services.tracker.record import Fired, Happening
 from services.tracker.record_store import append_to_record
 from shared import outbox
 from shared.events import ClockEvent, DeadlineMissed, DeadlineWarned, InactionSuspected, event_id
-from shared.language import Clock
+from shared.language import Clock, Nature
 from shared.outbox import Relay
 from shared.policy import Policy
 from shared.postgres import PASSING, Pool
@@ -92,6 +92,7 @@ class Sweeper:
             "clock": row["clock"],
             "due_at": row["due_at"],
             "at": now,
+            "nature": None if row["nature"] == Nature.COMMITTED else row["nature"],
         }
         kind = TimerKind(row["kind"])
         match kind:
@@ -105,6 +106,7 @@ class Sweeper:
                     row["met_at"],
                     self._policy.name_of(row["department"]),
                     row["ticket_number"],
+                    row["legal_basis"],
                 )
                 return (
                     DeadlineMissed(**common),

@@ -3,14 +3,16 @@
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
+from services.intake import repeats_store, retention_store, vault_store
 from services.intake import store as intake_store
-from services.tracker import record_store
+from services.tracker import deadline_store, record_store
 from services.tracker import store as tracker_store
 from shared import inbox, migrate, outbox
 from shared.postgres import Connection
@@ -52,6 +54,16 @@ INSERT INTO complaints
 INSERT INTO progress
     SELECT gen_random_uuid(), complaint_id, now(), version, 'dispatched', 'department', NULL
     FROM complaints, generate_series(1, 2) AS version;
+INSERT INTO vault SELECT complaint_id, 'key', repeat('x', 300)::bytea, 'index' FROM complaints;
+-- A reporter brings five complaints, each with two numbers.
+INSERT INTO blind_index
+    SELECT sha256(concat(kind, n % 2000)::bytea), complaint_id
+    FROM (SELECT complaint_id, row_number() OVER () AS n FROM complaints) AS numbered, generate_series(1, 2) AS kind;
+INSERT INTO standings
+    SELECT complaint_id, 'department', 'closed', 2, now() - n * interval '1 day', NULL
+    FROM (SELECT complaint_id, row_number() OVER () AS n FROM complaints) AS numbered;
+INSERT INTO vault_reads (subject, roles, purpose, ticket_number, parts)
+    SELECT 'someone', '{operator}', 'callback', '20261124-' || n, '{phone}' FROM generate_series(1, 10000) AS n;
 INSERT INTO outbox (topic, key, headers, body)
     SELECT 'topic', 'key', '{}', repeat('x', 600)::bytea FROM generate_series(1, 10000);
 INSERT INTO inbox SELECT gen_random_uuid(), now() FROM generate_series(1, 10000);
@@ -182,6 +194,13 @@ class TestTracker:
         assert "timers_pkey" in indexes(plan)
 
     @pytest.mark.parametrize("generic", [True, False])
+    async def test_a_start_without_a_new_notice_reads_no_deadline_that_is_certain(
+        self, tracker: Connection, *, generic: bool
+    ) -> None:
+        plan = await plan_of(tracker, deadline_store.FIND_DOUBTFUL, "calendar", UUID(int=0), 500, generic=generic)
+        assert_lean(plan, "deadlines_provisional", at_most=0)
+
+    @pytest.mark.parametrize("generic", [True, False])
     async def test_the_ends_of_records_are_found_without_reading_what_stands_before_them(
         self, tracker: Connection, *, generic: bool
     ) -> None:
@@ -223,6 +242,36 @@ class TestIntake:
         ids: Sequence[str] = [f"external-{number}" for number in range(1, 11)]
         plan = await plan_of(intake, intake_store.FIND_BY_EXTERNAL_ID, ["web_portal"] * 10, ids)
         assert_lean(plan, "complaints_channel_external_id_key", at_most=10)
+
+    @pytest.mark.parametrize("generic", [True, False])
+    async def test_a_reporters_earlier_complaints_are_found_by_their_traces(
+        self, intake: Connection, *, generic: bool
+    ) -> None:
+        traces = [sha256(f"1{n}".encode()).digest() for n in range(50)]
+        written = "{" + ",".join(rf'"\\x{trace.hex()}"' for trace in traces) + "}"
+        last, first = UUID(int=2**128 - 1), UUID(int=0)
+        sought = "{" + ",".join([str(last)] * 50) + "}" if generic else [last] * 50
+        plan = await plan_of(
+            intake, repeats_store.FIND_EARLIER, sought, written if generic else traces, first, 5, 300, generic=generic
+        )
+        assert_lean(plan, "blind_index_pkey", at_most=50 * 5 * 3)
+
+    async def test_an_identity_is_found_by_its_ticket(self, intake: Connection) -> None:
+        plan = await plan_of(intake, vault_store.READ_IDENTITY, "20261124-5000")
+        assert_lean(plan, "vault_pkey", at_most=3)
+
+    @pytest.mark.parametrize("after", [None, 5000])
+    @pytest.mark.parametrize("generic", [True, False])
+    async def test_a_page_of_readings_reads_that_page(
+        self, intake: Connection, after: int | None, *, generic: bool
+    ) -> None:
+        plan = await plan_of(intake, vault_store.READ_READS, after, 50, generic=generic)
+        assert_lean(plan, "vault_reads_pkey", at_most=50)
+
+    async def test_a_batch_to_anonymize_is_found_by_when_its_cases_ended(self, intake: Connection) -> None:
+        plan = await plan_of(intake, retention_store.ANONYMIZE, timedelta(days=9000), 20, "hash")
+        assert "standings_to_anonymize" in indexes(plan), outline(plan)
+        assert scanned_whole(plan) == set(), outline(plan)
 
 
 class TestEveryService:

@@ -37,6 +37,7 @@ from shared.events import (
     ComplaintReceived,
     Deadline,
     DeadlineMissed,
+    DeadlineRecomputed,
     DeadlineWarned,
     Event,
     InactionSuspected,
@@ -58,6 +59,7 @@ from shared.wire import Message, decode, encode
 GOLDEN = Path(__file__).parent / "golden"
 
 COMPLAINT = UUID("018f4e2a-7c1b-7d3e-9f00-000000000001")
+EARLIER = UUID("018f4e2a-7c1b-7d3e-9f00-000000000000")
 DECISION = UUID("018f4e2a-7c1b-5d3e-9f00-000000000002")
 INACTION = UUID("018f4e2a-7c1b-5d3e-9f00-000000000003")
 EVENT_ID = UUID("018f4e2a-7c1b-5d3e-9f00-000000000004")
@@ -84,7 +86,9 @@ CLOCK = CASE | {"clock": Clock.REPLY, "due_at": DUE, "nature": Nature.STATUTORY}
 EXAMPLES: Mapping[type[Event], Event] = {
     type(event): event
     for event in (
-        ComplaintReceived.model_validate(WORDS | {"received_by": "water-supply", "occurred_at": AT}),
+        ComplaintReceived.model_validate(
+            WORDS | {"received_by": "water-supply", "occurred_at": AT, "repeat_of": EARLIER}
+        ),
         ComplaintAssigned.model_validate(
             WORDS
             | {
@@ -197,6 +201,15 @@ EXAMPLES: Mapping[type[Event], Event] = {
         ),
         DeadlineWarned.model_validate(CLOCK),
         DeadlineMissed.model_validate(CLOCK),
+        DeadlineRecomputed.model_validate(
+            CLOCK
+            | {
+                "previous_due_at": AT,
+                "warn_at": AT,
+                "provisional": False,
+                "reason": "放假安排公布后重新计算：到期时间由2026年11月24日24时改为2026年11月25日24时。",
+            }
+        ),
         InactionSuspected.model_validate(
             CLOCK
             | {

@@ -12,8 +12,11 @@ from fastapi import FastAPI
 from deploy.local.ports import free_ports
 from services.intake import api as intake_api
 from services.intake.acceptance import Acceptance
+from services.intake.blind_index import BlindIndex
 from services.intake.complaint import County
 from services.intake.mail_intake import MailIntake
+from services.intake.reporter_api import add_reporter_routes
+from services.intake.similar_api import add_similar_routes
 from services.intake.submitting import Submitting
 from services.intake.vault import Keyring
 from services.tracker import api as tracker_api
@@ -44,13 +47,20 @@ def keyring() -> Keyring:
 
 
 @pytest.fixture(scope="session")
+def blind_index() -> BlindIndex:
+    return BlindIndex(os.urandom(32))
+
+
+@pytest.fixture(scope="session")
 def county(policy: Policy) -> County:
     return County(towns=policy.towns, urgent_words=policy.urgent_words, departments=policy.departments)
 
 
 @pytest.fixture
-async def acceptance(intake_pool: Pool, keyring: Keyring) -> AsyncIterator[Acceptance]:
-    acceptance = Acceptance(intake_pool, Relay(intake_pool, []), keyring)
+async def acceptance(
+    intake_pool: Pool, keyring: Keyring, blind_index: BlindIndex, policy: Policy
+) -> AsyncIterator[Acceptance]:
+    acceptance = Acceptance(intake_pool, Relay(intake_pool, []), keyring, blind_index, policy.repeat_window)
     committing = asyncio.create_task(acceptance.run())
     yield acceptance
     committing.cancel()
@@ -70,10 +80,14 @@ def mail_intake(intake_pool: Pool, acceptance: Acceptance, county: County) -> Ma
 
 
 @pytest.fixture
-async def intake(acceptance: Acceptance, county: County, intake_pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
+async def intake(
+    acceptance: Acceptance, county: County, intake_pool: Pool, keyring: Keyring, blind_index: BlindIndex
+) -> AsyncIterator[httpx.AsyncClient]:
     """The intake as an adapter sees it, who may submit for any channel."""
     app = create_app("Hotline intake", verifier())
     intake_api.add_routes(app, Submitting(acceptance, county, b"only for this test"), intake_pool)
+    add_reporter_routes(app, intake_pool, keyring)
+    add_similar_routes(app, intake_pool, blind_index)
     async with client_of(app, bearer(Role.ADAPTER)) as client:
         yield client
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from prometheus_client import generate_latest
 
 from services.intake import store
 from services.intake.acceptance import Acceptance
+from services.intake.blind_index import BlindIndex
 from services.intake.channels.qa_platform import Platform, Row
 from services.intake.channels.submission import SUBMISSION, to_complaint
 from services.intake.complaint import Complaint, County
@@ -194,9 +195,9 @@ class TestSharedCommits:
         assert await intake_pool.fetchval("SELECT count(*) FROM complaints WHERE external_id = 'A-2'") == 1
 
     async def test_two_that_hold_the_same_submissions_in_opposite_order_both_end(
-        self, acceptance: Acceptance, county: County, intake_pool: Pool, keyring: Keyring
+        self, acceptance: Acceptance, county: County, intake_pool: Pool, keyring: Keyring, blind_index: BlindIndex
     ) -> None:
-        other = Acceptance(intake_pool, Relay(intake_pool, []), keyring)
+        other = Acceptance(intake_pool, Relay(intake_pool, []), keyring, blind_index, timedelta(days=15))
         complaints = [complaint(county, each) for each in ("A-1", "A-2", "A-3")]
         await acceptance.accept(complaint(county, "taken"))
         async with intake_pool.acquire() as connection:

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.intake import api, handlers
 from services.intake.acceptance import Acceptance
+from services.intake.blind_index import BlindIndex
 from services.intake.complaint import County
 from services.intake.submitting import Submitting
 from services.intake.vault import Keyring
@@ -168,6 +170,17 @@ class TestWhoMaySubmitWhat:
         batch = await intake.post("/v1/complaints:batch", content=body, headers=as_role)
         assert [json.loads(line)["status"] for line in batch.text.splitlines()] == [201, *([403] * len(anothers))]
         assert await stored(intake_pool) == 2
+
+    async def test_who_registered_it_is_whoever_logged_in_whatever_the_form_says(
+        self, intake: httpx.AsyncClient, intake_pool: Pool
+    ) -> None:
+        for external_id, login in (
+            ("D-1", bearer(Role.CLERK, subject="clerk-17")),
+            ("D-2", bearer(Role.ADAPTER, subject="desk-software")),
+        ):
+            await intake.post("/v1/complaints", json=submission(external_id) | DESK, headers=login)
+        rows = await intake_pool.fetch("SELECT external_id, operator FROM complaints ORDER BY 1")
+        assert [tuple(row) for row in rows] == [("D-1", "clerk-17"), ("D-2", "0301")]
 
     async def test_a_citizen_needs_no_login_and_submits_for_the_portal_only(
         self, intake: httpx.AsyncClient, intake_pool: Pool
@@ -378,7 +391,7 @@ class TestLookingUp:
             CaseAcknowledged(**common, status=CaseStatus.IN_PROGRESS, version=2),
         ]
         consumer = BatchConsumer(
-            "progress", handlers.TOLD_TO_REPORTERS, handlers.record_progress, intake_pool, Relay(intake_pool, [])
+            "progress", handlers.FOLLOWED, handlers.follow_cases, intake_pool, Relay(intake_pool, [])
         )
         batch = [record(step, topic=CASES_EVENTS, offset=offset) for offset, step in enumerate(steps)]
         await consumer(batch)
@@ -400,7 +413,7 @@ class TestLookingUp:
             CaseDeclined(**common, status=CaseStatus.DECLINED, version=10, lawful_channel="向人民法院提起诉讼。"),
         ]
         consumer = BatchConsumer(
-            "progress", handlers.TOLD_TO_REPORTERS, handlers.record_progress, intake_pool, Relay(intake_pool, [])
+            "progress", handlers.FOLLOWED, handlers.follow_cases, intake_pool, Relay(intake_pool, [])
         )
         await consumer([record(step, topic=CASES_EVENTS, offset=offset) for offset, step in enumerate(steps)])
         code = {"query_code": answer["query_code"]}
@@ -436,11 +449,11 @@ class TestLookingUp:
 
 
 async def test_complaints_are_accepted_while_kafka_is_away_and_wait_in_the_outbox(
-    intake_pool: Pool, keyring: Keyring, county: County
+    intake_pool: Pool, keyring: Keyring, blind_index: BlindIndex, county: County
 ) -> None:
     [nobody] = free_ports(1)
     relay = Relay(intake_pool, [f"{LOOPBACK}:{nobody}"])
-    acceptance = Acceptance(intake_pool, relay, keyring)
+    acceptance = Acceptance(intake_pool, relay, keyring, blind_index, timedelta(days=15))
     app = create_app("Hotline intake", verifier())
     api.add_routes(app, Submitting(acceptance, county, b"key"), intake_pool)
     background = [asyncio.create_task(acceptance.run()), asyncio.create_task(relay.run())]

@@ -43,6 +43,7 @@ def intake(
         "HOTLINE_POLICY_DIR": str(POLICY),
         **token_settings(tmp_path),
         "HOTLINE_VAULT_KEYS": f"test:{base64.b64encode(os.urandom(32)).decode()}",
+        "HOTLINE_BLIND_INDEX_KEY": base64.b64encode(os.urandom(32)).decode(),
         "HOTLINE_QUERY_CODE_KEY": base64.b64encode(os.urandom(32)).decode(),
         "HOTLINE_PUSH_KEYS": f"platform:{base64.b64encode(KEY).decode()}",
         "HOTLINE_MAILBOXES": str(mailboxes),

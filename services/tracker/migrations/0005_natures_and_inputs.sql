@@ -7,5 +7,5 @@ ALTER TABLE deadlines ADD COLUMN legal_basis text;
 -- What it was counted from beside start and term: the county's rules of counting, pauses, extensions and when to warn.
 ALTER TABLE deadlines ADD COLUMN inputs jsonb;
 
--- Found when the notice for a year arrives.
-CREATE INDEX deadlines_provisional ON deadlines (due_at) WHERE provisional;
+-- Read when the notice for a year arrives.
+CREATE INDEX deadlines_provisional ON deadlines (complaint_id) WHERE provisional;

@@ -21,6 +21,7 @@ from jsonschema import Draft202012Validator
 
 from deploy.local.hotline import PROJECT
 from deploy.local.kafka_jars import kafka_version
+from services.intake.key_sources import read_keyring
 from services.intake.settings import IntakeSettings
 from services.router.settings import RouterSettings
 from services.tracker.settings import TrackerSettings
@@ -190,7 +191,7 @@ def test_a_service_understands_all_that_it_is_told(name: str, project: Path, mon
     [host] = settings.database_url.hosts()
     assert (host["username"], host["host"]) == (name, "postgres")
     if isinstance(settings, IntakeSettings):
-        assert settings.vault_keys.current == "first"
+        assert read_keyring(settings).current == "first"
 
 
 def test_the_image_holds_the_policy_that_it_names() -> None:

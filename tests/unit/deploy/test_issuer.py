@@ -26,7 +26,7 @@ async def test_what_the_command_prints_logs_in(tmp_path: Path, role: Role) -> No
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0
     principal = await verifier(settings).principal(done.stdout.strip())
-    assert principal == Principal(f"local-{role}", frozenset({role}), "water-supply")
+    assert principal == Principal(f"local-{role}-water-supply", frozenset({role}), "water-supply")
 
 
 async def test_the_key_is_kept_where_only_its_owner_reads_it(tmp_path: Path) -> None:

@@ -101,3 +101,12 @@ def test_nothing_of_it_shows_a_key_or_a_name() -> None:
     shown = f"{RING!r} {IDENTITY!r}"
     assert "2026b" in shown
     assert not any(secret in shown for secret in ("nnnn", "oooo", written(NEW), "测试甲", "138"))
+
+
+@given(identities, st.uuids())
+def test_what_is_sealed_anew_opens_with_the_new_key_alone(identity: Identity, complaint_id: UUID) -> None:
+    old_row = seal(Keyring({"2026a": OLD}, current="2026a"), identity, complaint_id)
+    new_row = seal(RING, open_(RING, old_row, complaint_id), complaint_id)
+    assert open_(Keyring({"2026b": NEW}, current="2026b"), new_row, complaint_id) == identity
+    with pytest.raises(VaultError):
+        open_(Keyring({"2026a": OLD}, current="2026a"), new_row, complaint_id)

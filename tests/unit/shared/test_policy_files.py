@@ -1,11 +1,13 @@
 # ruff: noqa: E501  # a table reads best with one damage a line
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
 
+from shared.counting import Starts
 from shared.language import Kind, Urgency
+from shared.policy import DEFAULT_REPEAT_WINDOW, DEFAULT_RETENTION
 from shared.policy_files import PolicyInvalid, load_policy
 from shared.policy_problems import Problem
 from shared.term import Term
@@ -37,6 +39,9 @@ DAMAGES = [
     Damage("county", "towns: [东镇, 西镇]", "towns: 东镇", "towns", "towns must be a list, not '东镇'", "write it as [first, second]"),
     Damage("county", "name: 小县", "name: 小县\nname: 大县", "大县", "'name' is written twice, first on line 1", "keep one of the two"),
     Damage("county", "name: 小县", "name:", "name:", "name must be text, not empty", "write it in quotes"),
+    Damage("terms", "urgent_words: [停水]", "urgent_words: [停水]\nretention_days: 30", "retention_days", "retention_days is '30'", "write at least 180"),
+    Damage("terms", "urgent_words: [停水]", "urgent_words: [停水]\nrepeat_window_days: 400", "repeat_window_days", "repeat_window_days is '400'", "write at most 366"),
+    Damage("terms", "urgent_words: [停水]", "urgent_words: [停水]\nretention_days: 3y", "retention_days", "retention_days is '3y'", "write a whole number"),
     Damage("county", "name: 小县", "name: true", "name", "name must be text, not true", "write it in quotes"),
     Damage("departments", "enforcement: true", "enforcment: true", "enforcment", "unknown field departments[1].enforcment", "write 'enforcement'"),
     Damage("departments", "enforcement: true", "enforcement: maybe", "maybe", "departments[1].enforcement is 'maybe'", "write true or false"),
@@ -66,6 +71,21 @@ DAMAGES = [
     Damage("terms", "close_of_business: 18:00", "close_of_business: evening", "evening", "close_of_business is 'evening'", "write a time such as '18:00', or null for 24:00"),
     Damage("terms", "close_of_business: 18:00\n", "", "terms:", "close_of_business is missing", "write close_of_business: …"),
     Damage("terms", "  praise: {acknowledge: 1wd, reply: 5wd, warn_before: 3wd}\n", "", "terms:", "terms.praise is missing", "write praise: …"),
+    Damage("terms", "warn_before: 2wd", "warn_before: 2wh", "consultation", "warn_before 2wh cannot be counted back", "write working days, days, hours or minutes"),
+    Damage("terms", "{acknowledge: 2h, reply: 2h", "{acknowledge: 2h, reply: 2wh", "urgent_terms", "2wh counts office hours, of which there are none", "write office_hours"),
+    Damage("terms", "close_of_business: 18:00", "close_of_business: 18:00\nstarts: at_dawn", "at_dawn", "starts is 'at_dawn'", "write one of at_once, next_working_moment"),
+    Damage("terms", "close_of_business: 18:00", "close_of_business: 18:00\noffice_hours: [8-12]", "office_hours", "office_hours[1]: '8-12' is no span of office hours", "write it as '08:30-12:00'"),
+    Damage("terms", "close_of_business: 18:00", "close_of_business: 18:00\noffice_hours: ['12:00-08:30']", "office_hours", "'12:00-08:30' ends before it begins", "write the earlier time first"),
+    Damage("terms", "close_of_business: 18:00", "close_of_business: 18:00\noffice_hours: ['08:00-12:00', '11:00-18:00']", "office_hours", "11:00-18:00 begins before 08:00-12:00 has ended", "write them in order"),
+    Damage("terms", "close_of_business: 18:00", "close_of_business: 18:00\noffice_hours: []", "office_hours", "office_hours is empty", "write at least one entry"),
+    Damage("terms", "close_of_business: 18:00", "close_of_business: 18:00\nseasons: [{first: 05-01, last: 09-30, hours: ['08:00-12:00']}]", "seasons", "seasons stand without office_hours", "write office_hours for the rest of the year"),
+    Damage("terms", "close_of_business: 18:00", "close_of_business: 18:00\noffice_hours: ['08:00-12:00']\nseasons: [{first: 02-30, last: 09-30, hours: ['08:00-12:00']}]", "seasons", "'02-30' is no day of the year", "write month and day as '05-01'"),
+    Damage("terms", "close_of_business: 18:00", "close_of_business: 18:00\noffice_hours: ['08:00-12:00']\nseasons:\n  - {first: 05-01, last: 09-30, hours: ['08:00-12:00']}\n  - {first: 09-30, last: 01-31, hours: ['08:00-12:00']}", "{first: 09-30", "two seasons have days in common", "let one end the day before the other begins"),
+    Damage("terms", "urgent_words: [停水]", "urgent_words: [停水]\nstatutory: {complaint: {reply: 9wd, legal_basis: 某条例第一条}}", "statutory", "the county gives itself 10wd, the law 9wd", "shorten reply of complaint"),
+    Damage("terms", "urgent_words: [停水]", "urgent_words: [停水]\nstatutory: {complaint: {replay: 15d, legal_basis: 某条例第一条}}", "statutory", "unknown field statutory.complaint.replay", "write 'reply'"),
+    Damage("terms", "urgent_words: [停水]", "urgent_words: [停水]\nstatutory: {complaint: {reply: 9wh, legal_basis: 某条例第一条}}", "statutory", "9wh counts office hours, of which there are none", "write office_hours"),
+    Damage("matters", "keywords: [诊所]", "keywords: [诊所]\n    statutory: {reply: 7d, legal_basis: 某条例第一条}", "statutory", "the law gives 'clinics' 7d, less than the terms of help, complaint, report", "shorten those in terms.yaml"),
+    Damage("matters", "keywords: [诊所]", "keywords: [诊所]\n    statutory: {reply: 30wh, legal_basis: 某条例第一条}", "statutory", "30wh counts office hours, of which there are none", "write office_hours"),
     Damage("scope", "lawful_channel: 向人民法院提出。", "lawful_chanel: 向人民法院提出。", "lawful_chanel", "unknown field out_of_scope[1].lawful_chanel", "write 'lawful_channel'"),
     Damage("accusations", "implied: {不出警: health}", "implied: {不出警: police}", "implied", "unknown department 'police'", "write one of health"),
     Damage("accusations", "misconduct: [打人]", "misconduct: [不作为]", "misconduct", "'不作为' stands in inaction already", "keep one of the two"),
@@ -164,6 +184,33 @@ def test_a_sound_policy_is_read_whole(tmp_path: Path) -> None:
     assert policy.counting.close_of_business == time(18)
     assert policy.terms_for(Kind.CONSULTATION, Urgency.NORMAL).reply == Term.parse("3wd")
     assert policy.terms_for(Kind.CONSULTATION, Urgency.URGENT).reply == Term.parse("2h")
+
+
+def test_a_county_may_say_how_it_counts_and_what_the_law_asks(tmp_path: Path) -> None:
+    terms = FILES["terms.yaml"] + (
+        "starts: next_working_moment\noffice_hours: ['08:30-12:00', '14:00-18:00']\nends_on_working_day: false\n"
+        "seasons: [{first: 06-01, last: 08-31, hours: ['08:00-12:00', '15:00-18:00']}]\n"
+        "statutory: {report: {reply: 60d, legal_basis: 某条例第二条}}\n"
+    )
+    matters = FILES["matters.yaml"] + "    statutory: {reply: 20wd, legal_basis: 某条例第一条}\n"
+    policy = load_policy(write_policy(tmp_path, terms=terms, matters=matters))
+    counting = policy.counting
+    assert (counting.starts, counting.ends_on_working_day) == (Starts.NEXT_WORKING_MOMENT, False)
+    assert [str(span) for span in counting.hours_on(date(2026, 5, 31))] == ["08:30-12:00", "14:00-18:00"]
+    assert [str(span) for span in counting.hours_on(date(2026, 6, 1))] == ["08:00-12:00", "15:00-18:00"]
+    of_matter, of_kind = policy.statutory_for(Kind.REPORT, "clinics"), policy.statutory_for(Kind.REPORT, "floods")
+    assert (of_matter and str(of_matter.reply), of_kind and str(of_kind.reply)) == ("20wd", "60d")
+    assert policy.statutory_for(Kind.COMPLAINT, None) is None
+
+
+def test_retention_and_repeat_window_have_defaults_and_can_be_written(tmp_path: Path) -> None:
+    directory = write_policy(tmp_path)
+    silent = load_policy(directory)
+    assert (silent.retention, silent.repeat_window) == (DEFAULT_RETENTION, DEFAULT_REPEAT_WINDOW)
+    with (directory / "terms.yaml").open("a", encoding="utf-8") as terms:
+        terms.write("retention_days: 730\nrepeat_window_days: 30\n")
+    written = load_policy(directory)
+    assert (written.retention, written.repeat_window) == (timedelta(days=730), timedelta(days=30))
 
 
 def test_null_close_of_business_means_the_end_of_the_day(tmp_path: Path) -> None:

@@ -1,9 +1,8 @@
 import os
 import time as system_time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
-import chinese_calendar
 import orjson
 import pytest
 from hypothesis import assume, given
@@ -12,14 +11,12 @@ from hypothesis import strategies as st
 from services.tracker.calendar import Calendar
 from services.tracker.deadlines import Day, Due, before, due, ending_day
 from shared.china_time import CHINA_TIME
-from shared.counting import BY_LAW_ALONE, Counting
+from shared.counting import BY_LAW_ALONE, Counting, Starts
 from shared.term import Term, Unit
 from tests.unit.tracker.days import every_day
 
 TIME_ZONES = st.sampled_from([UTC, CHINA_TIME]) | st.timezones()
 INSTANTS = st.datetimes(datetime(2004, 1, 2), datetime(2040, 12, 31), timezones=TIME_ZONES)  # noqa: DTZ001  # Hypothesis adds the zones
-# So early that 60 working days never leave the announced years, ends of year with their doubts included.
-ANNOUNCED_INSTANTS = st.datetimes(datetime(2004, 1, 2), datetime(2026, 8, 31), timezones=TIME_ZONES)  # noqa: DTZ001  # as above
 WORKING_DAYS = st.integers(1, 60).map(lambda amount: Term(amount, Unit.WORKING_DAY))
 CLOCK_TERMS = st.builds(Term, st.integers(1, 2000), st.sampled_from([Unit.HOUR, Unit.MINUTE]))
 TERMS = WORKING_DAYS | CLOCK_TERMS
@@ -97,6 +94,26 @@ def test_a_deadline_is_provisional_once_it_counts_a_day_not_announced(
     assert due(shanghai(opened), Term.parse(term), calendar).provisional is provisional
 
 
+@pytest.mark.parametrize(
+    ("opened", "term", "rules", "provisional"),
+    [
+        # Ends on 31 December, which the notice for 2027 may still make a day off.
+        ("2026-12-20 09:00", "11d", BY_LAW_ALONE, True),
+        ("2026-12-20 09:00", "11d", Counting(ends_on_working_day=False), False),
+        # Passes it, but ends before: every day counts whatever it is.
+        ("2026-12-30 09:00", "400d", Counting(ends_on_working_day=False), False),
+        # Opened on it: only a clock that waits for working time asks what day it is.
+        ("2026-12-31 09:00", "2h", BY_LAW_ALONE, False),
+        ("2026-12-31 09:00", "2h", Counting(starts=Starts.NEXT_WORKING_MOMENT), True),
+        ("2026-12-31 09:00", "3wh", BY_LAW_ALONE, True),
+    ],
+)
+def test_a_deadline_is_provisional_only_where_a_notice_can_move_it(
+    calendar: Calendar, opened: str, term: str, rules: Counting, provisional: bool
+) -> None:
+    assert due(shanghai(opened), Term.parse(term), calendar, rules).provisional is provisional
+
+
 def test_the_timeline_tells_of_every_day_from_opening_to_the_last(calendar: Calendar) -> None:
     found = due(shanghai("2026-10-08 09:00"), Term.parse("3wd"), calendar)
     assert found.timeline == (
@@ -109,17 +126,6 @@ def test_the_timeline_tells_of_every_day_from_opening_to_the_last(calendar: Cale
     assert orjson.loads(orjson.dumps(found.timeline[1])) == {
         "date": "2026-10-09", "counted": True, "ordinal": 1, "why": "workday", "provisional": False,
     }  # fmt: skip
-
-
-@given(opened=ANNOUNCED_INSTANTS, term=WORKING_DAYS)
-def test_a_deadline_equals_a_naive_count_day_by_day(calendar: Calendar, opened: datetime, term: Term) -> None:
-    day = opened.astimezone(CHINA_TIME).date()
-    left = term.amount
-    while left:
-        day += timedelta(days=1)
-        left -= chinese_calendar.is_workday(day)
-    end = datetime(day.year, day.month, day.day, tzinfo=CHINA_TIME) + timedelta(days=1)
-    assert due(opened, term, calendar).due_at == end
 
 
 @given(one=INSTANTS, other=INSTANTS, term=TERMS, close=CLOSES)

@@ -46,6 +46,15 @@ def test_a_missed_deadline_becomes_one_sentence_of_evidence(
     assert suspect(clock, OPENED_AT, due_at, None, "镇坪县水利局", "ZP20260930-000123") == suspicion
 
 
+def test_a_missed_deadline_of_the_law_names_the_law_and_runs_from_the_receipt() -> None:
+    law = "《劳动保障监察条例》第十七条"
+    missed = suspect(Clock.REPLY, OPENED_AT, END_OF_14_OCTOBER, None, "镇坪县人社局", "ZP20260930-000123", law)
+    assert missed.evidence == (
+        "工单ZP20260930-000123于2026年9月30日16时05分收到，由镇坪县人社局承办，依照《劳动保障监察条例》第十七条应于"
+        "2026年10月14日24时前答复，至今未答复，已超过法定时限。"
+    )
+
+
 def test_who_acts_too_late_is_told_when_and_not_that_nothing_was_done() -> None:
     late = END_OF_14_OCTOBER + timedelta(hours=9, minutes=7)
     suspicion = suspect(Clock.ACKNOWLEDGE, OPENED_AT, END_OF_14_OCTOBER, late, "镇坪县水利局", "ZP20260930-000123")

@@ -1,0 +1,79 @@
+"""Who has a case now, as far as the tracker's events tell it; the rules of reading an identity ask for it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.events import (
+    CaseAcknowledged,
+    CaseCallbackRequested,
+    CaseClosed,
+    CaseDeclined,
+    CaseEvent,
+    CaseExtended,
+    CaseOpened,
+    CaseReassigned,
+    CaseReplied,
+    CaseResumed,
+    CaseReturnGranted,
+    CaseReturnRefused,
+    CaseReturnRequested,
+    CaseReworked,
+    CaseSuspended,
+)
+from shared.language import CaseStatus, DepartmentCode
+
+# Every move of a case; urging and supervising move nothing.
+MOVES: tuple[type[CaseEvent], ...] = (
+    CaseOpened,
+    CaseAcknowledged,
+    CaseReplied,
+    CaseCallbackRequested,
+    CaseReworked,
+    CaseClosed,
+    CaseDeclined,
+    CaseReturnRequested,
+    CaseReturnGranted,
+    CaseReturnRefused,
+    CaseReassigned,
+    CaseSuspended,
+    CaseResumed,
+    CaseExtended,
+)
+
+_ENDED = frozenset({CaseStatus.CLOSED, CaseStatus.DECLINED})
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a case stands: nobody holds it between a granted return and its next placing."""
+
+    complaint_id: UUID
+    holder: DepartmentCode | None
+    status: CaseStatus
+    version: int
+    # Since when it is closed or declined.
+    ended_at: datetime | None
+
+
+def stand_after(event: CaseEvent) -> Stand:
+    """Where its case stands after `event`."""
+    return Stand(
+        event.complaint_id,
+        None if isinstance(event, CaseReturnGranted) else event.department,
+        event.status,
+        event.version,
+        event.at if event.status in _ENDED else None,
+    )
+
+
+def newest_stands(events: Iterable[CaseEvent]) -> Sequence[Stand]:
+    """Where each case stands after all of `events`, the later of two with one version counting."""
+    newest: dict[UUID, Stand] = {}
+    for event in events:
+        stand = stand_after(event)
+        known = newest.get(stand.complaint_id)
+        if known is None or stand.version >= known.version:
+            newest[stand.complaint_id] = stand
+    return [newest[complaint_id] for complaint_id in sorted(newest)]

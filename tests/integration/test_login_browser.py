@@ -1,0 +1,121 @@
+"""A real browser logs in, sends a form and logs out; what another site's page sends in its name is refused."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
+from playwright.async_api import Page, async_playwright
+
+from deploy.local.ports import LOOPBACK, free_ports
+from shared.auth import Role
+from shared.pages import Pages
+from tests.tokens import token
+from tests.unit.shared.lamps import Clerk, lamps
+
+CHROMIUM = "/usr/bin/chromium"
+
+FORM = """{% extends "base.html" %}{% block content %}
+<p id="who">{{ who }}</p>
+<form method="post" action="/lamps/form">{{ csrf_field }}<input name="place"><button>登记</button></form>
+{% endblock %}"""
+
+
+@pytest.fixture
+def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    folder = tmp_path_factory.mktemp("templates")
+    (folder / "lamp.html").write_text(FORM, encoding="utf-8")
+    pages = Pages(folder)
+    app = lamps()
+
+    @app.get("/lamp")
+    async def lamp(request: Request, clerk: Clerk) -> Response:
+        return pages.render(request, "lamp.html", who=clerk.subject)
+
+    return app
+
+
+def elsewhere(target: str) -> FastAPI:
+    """Another site, whose page sends our form as soon as it is looked at."""
+    app = FastAPI()
+
+    @app.get("/")
+    async def lure() -> HTMLResponse:
+        return HTMLResponse(
+            f'<form method="post" action="{target}/lamps/form"><input name="place" value="theirs"></form>'
+            "<script>document.forms[0].submit()</script>"
+        )
+
+    return app
+
+
+async def serving(app: FastAPI, port: int) -> AsyncIterator[str]:
+    server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, log_config=None, lifespan="off"))
+    running = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110  # it tells nobody
+        await asyncio.sleep(0.01)
+    yield f"http://{LOOPBACK}:{port}"
+    server.should_exit = True
+    await running
+
+
+@pytest.fixture
+async def site(app: FastAPI) -> AsyncIterator[str]:
+    async for url in serving(app, free_ports(1)[0]):
+        yield url
+
+
+@pytest.fixture
+async def other_site(site: str) -> AsyncIterator[str]:
+    async for url in serving(elsewhere(site), free_ports(1)[0]):
+        # Another host, for a cookie knows no ports.
+        yield url.replace(LOOPBACK, "localhost")
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield await browser.new_page()
+        await browser.close()
+
+
+async def log_in(page: Page, site: str) -> None:
+    await page.goto(f"{site}/lamp")
+    await page.fill("#token", token(Role.CLERK))
+    await page.click("main button")
+    await page.wait_for_url(f"{site}/lamp")
+
+
+async def test_a_browser_logs_in_sends_a_form_and_logs_out(page: Page, site: str) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    await log_in(page, site)
+    assert await page.inner_text("#who") == "test-user"
+    [cookie] = await page.context.cookies()
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    assert await page.evaluate("document.cookie") == ""
+    colour = await page.evaluate("getComputedStyle(document.querySelector('header')).backgroundColor")
+    assert colour == "rgb(31, 78, 140)", "the style sheet is ours and is let in"
+    # Nothing on our pages is missing or goes against their own policy.
+    assert complaints == []
+    await page.fill("[name=place]", "城关镇")
+    await page.click("main button")
+    assert '"place":"城关镇"' in await page.inner_text("body")
+    await page.goto(f"{site}/lamp")
+    await page.click("header button")
+    await page.wait_for_url(f"{site}/login")
+    assert await page.context.cookies() == []
+
+
+async def test_another_sites_page_cannot_send_a_form_in_the_browsers_name(
+    page: Page, site: str, other_site: str
+) -> None:
+    await log_in(page, site)
+    await page.goto(other_site)
+    await page.wait_for_url(f"{site}/lamps/form")
+    assert '"status":401' in await page.inner_text("body")
+    await page.goto(f"{site}/lamp")
+    assert await page.inner_text("#who") == "test-user"

@@ -1,0 +1,240 @@
+"""The same reporter with the same matter: linked, never swallowed, and told to those who may know while they type."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from services.intake.acceptance import Acceptance, Receipt
+from services.intake.blind_index import BlindIndex
+from services.intake.complaint import County
+from services.intake.mail_intake import MailIntake, Origin
+from services.intake.vault import Keyring
+from shared.events import CaseAcknowledged
+from shared.language import CaseStatus
+from shared.outbox import Relay
+from shared.postgres import Pool
+from shared.principal import Role
+from tests.examples import submission, waiting
+from tests.integration.reporters import ACCUSED, HOLDER, REPORTER, event, follow, opened, submit
+from tests.integration.test_acceptance import complaint
+from tests.tokens import bearer
+
+LAMP = "小区楼下的路灯坏了半个月，报了几次没有人来修。"
+LAMP_AGAIN = "您好，我们小区楼下路灯坏了半个多月了，报修几次都没人来修，请尽快处理。"
+WATER = "家里自来水发黄有异味，已经三天了，不敢喝。"
+DESK: dict[str, Any] = {"channel": "service_center", "clerk": "0301"}
+LINE: dict[str, Any] = {"channel": "department_line", "clerk": "0301"}
+OTHER_PHONE = {"phone": "13900000000"}
+
+
+async def links(pool: Pool) -> dict[str, str]:
+    """The ticket that each repeat repeats."""
+    rows = await pool.fetch(
+        "SELECT later.ticket_number, earlier.ticket_number FROM repeats "
+        "JOIN complaints AS later USING (complaint_id) JOIN complaints AS earlier ON earlier.complaint_id = repeat_of"
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def linked_events(pool: Pool) -> list[tuple[str, str]]:
+    """Complaint and what its event says it repeats, where it says so."""
+    bodies = [json.loads(message.body or b"") for message in await waiting(pool)]
+    return [(body["complaint_id"], body["repeat_of"]) for body in bodies if body.get("repeat_of")]
+
+
+class TestOnSubmission:
+    @pytest.mark.parametrize("again", [{}, DESK, {"text": LAMP_AGAIN}, DESK | {"text": LAMP_AGAIN}])
+    async def test_the_same_matter_on_the_same_or_another_channel_is_linked_and_has_a_ticket_of_its_own(
+        self, intake: httpx.AsyncClient, intake_pool: Pool, again: dict[str, Any]
+    ) -> None:
+        first = await submit(intake, "A-1", text=LAMP)
+        second = await submit(intake, "A-2", **{"text": LAMP} | again)
+        assert second["repeat_of"] == first["ticket_number"] != second["ticket_number"]
+        assert "repeat_of" not in first
+        assert await links(intake_pool) == {second["ticket_number"]: first["ticket_number"]}
+        assert await linked_events(intake_pool) == [(second["complaint_id"], first["complaint_id"])]
+        assert await intake_pool.fetchval("SELECT count(*) FROM outbox") == 2
+
+    @pytest.mark.parametrize(
+        "known_by",
+        [{"phone": "+86 138-0000-0000"}, {"id_number": "６１０９２７-209901010012"}, {"email": "Test@Mail.Example"}],
+    )
+    async def test_the_reporter_is_known_by_each_of_their_numbers(
+        self, intake: httpx.AsyncClient, known_by: dict[str, str]
+    ) -> None:
+        first = await submit(intake, "A-1")
+        assert (await submit(intake, "A-2", reporter=known_by))["repeat_of"] == first["ticket_number"]
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"text": WATER},
+            {"reporter": OTHER_PHONE},
+            {"reporter": {"name": REPORTER["name"], "address": REPORTER["address"]}},
+            {"reporter": None},
+            {"confidentiality": "anonymous"},
+            {"place": "曾家镇"},
+        ],
+    )
+    async def test_another_matter_reporter_or_place_is_no_repeat(
+        self, intake: httpx.AsyncClient, intake_pool: Pool, other: dict[str, Any]
+    ) -> None:
+        await submit(intake, "A-1", place="城关镇", text=LAMP)
+        second = await submit(intake, "A-2", **{"text": LAMP, "place": "城关镇"} | other)
+        assert "repeat_of" not in second
+        assert await links(intake_pool) == {}
+
+    async def test_what_came_before_the_window_is_no_longer_repeated(
+        self, intake_pool: Pool, county: County, keyring: Keyring, blind_index: BlindIndex
+    ) -> None:
+        def within(window: timedelta) -> Acceptance:
+            return Acceptance(intake_pool, Relay(intake_pool, []), keyring, blind_index, window)
+
+        async def accepted(acceptance: Acceptance, external_id: str) -> Receipt:
+            [receipt] = await acceptance.accept_batch([complaint(county, external_id, reporter=REPORTER)])
+            return receipt
+
+        await accepted(within(timedelta(days=15)), "A-1")
+        # Ids grow by the millisecond: what came before "now" is before this window of nothing.
+        await asyncio.sleep(0.01)
+        assert (await accepted(within(timedelta()), "A-2")).repeat_of is None
+        assert (await accepted(within(timedelta(days=15)), "A-3")).repeat_of is not None
+
+    async def test_two_of_one_batch_are_linked_as_well(self, intake: httpx.AsyncClient, intake_pool: Pool) -> None:
+        lines = [submission(f"A-{n}", reporter=REPORTER) for n in range(3)]
+        answer = await intake.post("/v1/complaints:batch", content="\n".join(map(json.dumps, lines)))
+        told = [json.loads(line) for line in answer.text.splitlines()]
+        first = told[0]["ticket_number"]
+        assert [one.get("repeat_of") for one in told] == [None, first, first]
+        assert set((await links(intake_pool)).values()) == {first}
+
+    async def test_many_at_once_share_a_commit_and_are_linked(
+        self, acceptance: Acceptance, county: County, intake_pool: Pool
+    ) -> None:
+        complaints = [complaint(county, f"A-{n}", reporter=REPORTER) for n in range(20)]
+        receipts = await asyncio.gather(*map(acceptance.accept, complaints))
+        assert await intake_pool.fetchval("SELECT count(DISTINCT xmin::text) FROM complaints") == 1
+        # Each is compared with the newest before it; equally alike ones are linked to the first of these.
+        assert [receipt.repeat_of is None for receipt in receipts] == [True, *[False] * 19]
+
+    async def test_the_same_submission_again_is_told_the_same(
+        self, intake: httpx.AsyncClient, intake_pool: Pool
+    ) -> None:
+        await submit(intake, "A-1")
+        second = await submit(intake, "A-2")
+        again = await submit(intake, "A-2")
+        assert again == second | {"status": 200}
+        assert len(await links(intake_pool)) == 1
+        # Whoever only guessed the external id learns nothing of it.
+        assert "repeat_of" not in await submit(intake, "A-2", text=WATER)
+
+    async def test_a_mail_is_linked_to_what_its_sender_said_elsewhere(
+        self, intake: httpx.AsyncClient, intake_pool: Pool, mail_intake: MailIntake
+    ) -> None:
+        first = await submit(intake, "A-1", text=LAMP)
+        mail = f"From: <{REPORTER['email']}>\nMessage-ID: <1@test>\nSubject: x\n\n{LAMP}\n"
+        await mail_intake.take_in(Origin("supervision"), [mail.encode()])
+        assert list((await links(intake_pool)).values()) == [first["ticket_number"]]
+        # The mailbox is confidential: an event that links the two would tell whose mail it is.
+        assert await linked_events(intake_pool) == []
+
+
+class TestWhoIsTold:
+    async def test_on_the_open_web_route_nobody_is_told_and_it_is_linked_all_the_same(
+        self, intake: httpx.AsyncClient, intake_pool: Pool
+    ) -> None:
+        first = await submit(intake, "A-1")
+        second = await submit(intake, "A-2", channel="web_portal")
+        assert "repeat_of" not in second
+        assert await links(intake_pool) == {second["ticket_number"]: first["ticket_number"]}
+
+    @pytest.mark.parametrize(
+        ("before", "told"),
+        [
+            (LINE | {"received_by": ACCUSED}, True),
+            ({}, False),
+            (LINE | {"received_by": ACCUSED, "confidentiality": "confidential"}, False),
+            (LINE | {"received_by": ACCUSED, "accused": ACCUSED}, False),
+        ],
+    )
+    async def test_a_departments_clerk_only_of_what_the_department_may_know(
+        self, intake: httpx.AsyncClient, before: dict[str, Any], *, told: bool
+    ) -> None:
+        await submit(intake, "A-1", **before)
+        second = await submit(intake, "A-2", **LINE, received_by=ACCUSED)
+        assert ("repeat_of" in second) is told
+
+
+async def similar(
+    intake: httpx.AsyncClient, *roles: Role, department: str | None = None, **typed: Any
+) -> Sequence[dict[str, Any]]:
+    answer = await intake.post(
+        "/v1/complaints:similar", json=typed, headers=bearer(*roles or (Role.OPERATOR,), department=department)
+    )
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+class TestWhileTyping:
+    async def test_the_reporters_complaints_are_told_the_most_alike_first(
+        self, intake: httpx.AsyncClient, intake_pool: Pool
+    ) -> None:
+        lamp, water = await submit(intake, "A-1", text=LAMP), await submit(intake, "A-2", text=WATER)
+        await submit(intake, "A-3", text=LAMP, reporter=OTHER_PHONE)
+        acknowledged = event(CaseAcknowledged, lamp["complaint_id"], 2, CaseStatus.IN_PROGRESS)
+        await follow(intake_pool, opened(lamp["complaint_id"]), acknowledged)
+        first, second = await similar(intake, phone="１３８ ００００ ００００", text=LAMP_AGAIN)
+        assert (first["ticket_number"], first["status"], first["same_matter"]) == (
+            lamp["ticket_number"],
+            "in_progress",
+            True,
+        )
+        assert (second["ticket_number"], second["status"], second["same_matter"]) == (
+            water["ticket_number"],
+            "accepted",
+            False,
+        )
+        assert first["likeness"] > second["likeness"]
+        assert set(first) == {"ticket_number", "accepted_at", "status", "likeness", "same_matter"}
+
+    async def test_found_by_two_numbers_a_complaint_is_told_once(self, intake: httpx.AsyncClient) -> None:
+        await submit(intake, "A-1")
+        both = await similar(intake, phone=REPORTER["phone"], id_number=REPORTER["id_number"])
+        assert len(both) == 1
+
+    async def test_nothing_is_stored(self, intake: httpx.AsyncClient, intake_pool: Pool) -> None:
+        assert await similar(intake, phone=REPORTER["phone"], text=LAMP) == []
+        for table in ("complaints", "vault", "blind_index", "vault_reads", "outbox"):
+            assert await intake_pool.fetchval(f"SELECT count(*) FROM {table}") == 0  # noqa: S608
+
+    @pytest.mark.parametrize("typed", [{}, {"text": LAMP}, {"phone": "138"}, {"phone": "无", "id_number": "无"}])
+    async def test_it_needs_a_whole_number(self, intake: httpx.AsyncClient, typed: dict[str, str]) -> None:
+        answer = await intake.post("/v1/complaints:similar", json=typed, headers=bearer(Role.OPERATOR))
+        assert answer.status_code == 422
+        assert "区号" in answer.json()["detail"]
+
+    @pytest.mark.parametrize("role", [Role.OFFICER, Role.SUPERVISOR, Role.ADMINISTRATOR, Role.ADAPTER])
+    async def test_it_is_for_those_who_register_complaints(self, intake: httpx.AsyncClient, role: Role) -> None:
+        answer = await intake.post(
+            "/v1/complaints:similar", json={"phone": REPORTER["phone"]}, headers=bearer(role, department=HOLDER)
+        )
+        assert answer.status_code == 403
+        answer = await intake.post("/v1/complaints:similar", json={}, headers={"Authorization": ""})
+        assert answer.status_code == 401
+
+    async def test_a_departments_clerk_is_told_of_what_the_department_has_and_not_of_what_accuses_it(
+        self, intake: httpx.AsyncClient, intake_pool: Pool
+    ) -> None:
+        for number, more in enumerate(({}, {"accused": HOLDER}, {"confidentiality": "confidential"})):
+            await follow(intake_pool, opened((await submit(intake, f"A-{number}", **more))["complaint_id"]))
+        await submit(intake, "A-9")
+        typed = {"phone": REPORTER["phone"]}
+        assert len(await similar(intake, Role.CLERK, department=HOLDER, **typed)) == 1
+        assert len(await similar(intake, Role.CLERK, **typed)) == 4

@@ -1,0 +1,39 @@
+"""The environment of a service under test, with every setting that brings routes of its own."""
+
+import base64
+import os
+from pathlib import Path
+
+from deploy.local.hotline import POLICY, ServiceName
+from deploy.local.ports import LOOPBACK, free_ports
+from tests.tokens import token_settings
+
+SERVICES: tuple[ServiceName, ...] = ("intake", "router", "tracker")
+
+# The optional settings without which a service has the same routes.
+BRING_NO_ROUTE = {"mail_spool", "mailboxes", "model", "trusted_proxies"}
+
+
+def environment_of(service: ServiceName, database_url: str, directory: Path) -> dict[str, str]:
+    """`directory` takes the files that settings name; nobody is where Kafka should be."""
+    [nobody] = free_ports(1)
+    common = {
+        "DATABASE_URL": database_url,
+        "KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{nobody}",
+        "HOTLINE_POLICY_DIR": str(POLICY),
+        **token_settings(directory),
+    }
+    return common | _own()[service]
+
+
+def _own() -> dict[ServiceName, dict[str, str]]:
+    key = base64.b64encode(os.urandom(32)).decode()
+    return {
+        "intake": {
+            "HOTLINE_VAULT_KEYS": f"test:{key}",
+            "HOTLINE_QUERY_CODE_KEY": key,
+            "HOTLINE_PUSH_KEYS": f"platform:{key}",
+        },
+        "router": {},
+        "tracker": {"HOTLINE_SIMULATION": "true"},
+    }
