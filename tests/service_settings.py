@@ -11,7 +11,7 @@ from tests.tokens import token_settings
 SERVICES: tuple[ServiceName, ...] = ("intake", "router", "tracker")
 
 # The optional settings without which a service has the same routes.
-BRING_NO_ROUTE = {"mail_spool", "mailboxes", "model", "trusted_proxies"}
+BRING_NO_ROUTE = {"mail_spool", "mailboxes", "model", "trusted_proxies", "vault_keys_file", "vault_keys_command"}
 
 
 def environment_of(service: ServiceName, database_url: str, directory: Path) -> dict[str, str]:
@@ -31,6 +31,7 @@ def _own() -> dict[ServiceName, dict[str, str]]:
     return {
         "intake": {
             "HOTLINE_VAULT_KEYS": f"test:{key}",
+            "HOTLINE_BLIND_INDEX_KEY": key,
             "HOTLINE_QUERY_CODE_KEY": key,
             "HOTLINE_PUSH_KEYS": f"platform:{key}",
         },
