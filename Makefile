@@ -3,7 +3,7 @@ PYTHON_IN = .venv/bin/python
 
 .PHONY: help
 help: ## Show every target
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 .venv/.local: requirements/local.txt deploy/local/environment.sh
 	@deploy/local/environment.sh local && touch $@
@@ -40,6 +40,14 @@ bench-timers: .venv/.dev ## 100,000 deadlines of one second among 10 million ope
 .PHONY: bench-routing
 bench-routing: .venv/.dev ## How fast one core decides where complaints go (ARGS="--data FILE --model FILE")
 	@$(PYTHON_IN) -m bench.routing $(ARGS)
+
+.PHONY: bench-redaction
+bench-redaction: .venv/.dev ## Precision and recall of the redaction on the labelled sentences
+	@$(PYTHON_IN) -m bench.redaction $(ARGS)
+
+.PHONY: bench-intake
+bench-intake: .venv/.dev ## The intake next to an empty handler and bare inserts (ARGS=--million: memory over a million)
+	@$(PYTHON_IN) -m bench.intake $(ARGS)
 
 .PHONY: bench-deadlines
 bench-deadlines: .venv/.dev ## A million deadlines against a naive count, and how many a core counts (two minutes)

@@ -4,19 +4,27 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from deploy.local.feed import sample_submissions
 from deploy.local.ports import LOOPBACK
 
 
 def submissions(run: str) -> Iterator[bytes]:
-    """Endless submissions made of the sample complaints, each with an external id of its own."""
+    """Endless submissions made of the sample complaints, each with an external id and a reporter of its own.
+
+    Otherwise each but the first 588 would be found to be a repeat, which a few in a hundred are in life.
+    """
     sample = sample_submissions()
     for number, one in enumerate(itertools.cycle(sample)):
-        yield json.dumps(one | {"external_id": f"{run}-{number}"}, ensure_ascii=False).encode()
+        own: dict[str, Any] = {"external_id": f"{run}-{number}"}
+        if one.get("reporter"):
+            # 140 is nobody's: no operator has these numbers.
+            own["reporter"] = one["reporter"] | {"phone": f"140{number % 10**8:08d}"}
+        yield json.dumps(one | own, ensure_ascii=False).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,14 @@ class Door:
 
     port: int
     token: str
+
+
+@dataclass(slots=True)
+class Posted:
+    """How long it took until all was answered and, in order of the answers, how long each answer took; in seconds."""
+
+    latencies: list[float] = field(default_factory=list)
+    seconds: float = 0.0
 
 
 class Connection:
@@ -63,49 +79,64 @@ async def connections(door: Door, count: int) -> AsyncIterator[list[Connection]]
             writer.close()
 
 
-async def post_singly(door: Door, bodies: Iterable[bytes], count: int) -> float:
-    """Post each body alone over `count` connections, as fast as they are accepted; seconds that it took."""
+async def post_singly(door: Door, bodies: Iterable[bytes], count: int) -> Posted:
+    """Post each body alone over `count` connections, as fast as they are accepted."""
     waiting = iter(bodies)
+    posted = Posted()
 
     async def client(connection: Connection) -> None:
         for body in waiting:
-            status, answer = await connection.post("/v1/complaints", body)
-            if status != 201:  # noqa: PLR2004
-                raise RuntimeError(f"{status}: {answer.decode()}")
+            began = time.perf_counter()
+            await _one(connection, body)
+            posted.latencies.append(time.perf_counter() - began)
 
-    started = time.perf_counter()
-    async with connections(door, count) as opened:
-        await asyncio.gather(*map(client, opened))
-    return time.perf_counter() - started
+    return await _all(door, count, client, posted)
 
 
-async def post_lines(door: Door, bodies: Sequence[bytes], count: int, lines_each: int) -> float:
-    """Post the bodies as NDJSON of `lines_each` over `count` connections; seconds that it took."""
+async def post_lines(door: Door, bodies: Sequence[bytes], count: int, lines_each: int) -> Posted:
+    """Post the bodies as NDJSON of `lines_each` over `count` connections."""
     batches = (b"\n".join(bodies[at : at + lines_each]) for at in range(0, len(bodies), lines_each))
+    posted = Posted()
 
     async def client(connection: Connection) -> None:
         for batch in batches:
+            began = time.perf_counter()
             status, answer = await connection.post("/v1/complaints:batch", batch)
+            posted.latencies.append(time.perf_counter() - began)
             if status != 200 or answer.count(b'"status":201') != batch.count(b"\n") + 1:  # noqa: PLR2004
                 raise RuntimeError(f"{status}: not every line was accepted")
 
-    started = time.perf_counter()
-    async with connections(door, count) as opened:
-        await asyncio.gather(*map(client, opened))
-    return time.perf_counter() - started
+    return await _all(door, count, client, posted)
 
 
-async def post_paced(door: Door, bodies: Iterable[bytes], per_second: float, count: int) -> None:
-    """Post each body at its instant, `per_second` of them, over `count` connections."""
+async def post_paced(door: Door, bodies: Iterable[bytes], per_second: float, count: int) -> Posted:
+    """Post each body at its instant, `per_second` of them, over `count` connections; latency counts from the instant.
+
+    Where all connections are busy a body waits for one, and its latency says so.
+    """
     started = time.perf_counter()
     waiting = enumerate(bodies)
+    posted = Posted()
 
     async def client(connection: Connection) -> None:
         for number, body in waiting:
-            await asyncio.sleep(max(0.0, started + number / per_second - time.perf_counter()))
-            status, answer = await connection.post("/v1/complaints", body)
-            if status != 201:  # noqa: PLR2004
-                raise RuntimeError(f"{status}: {answer.decode()}")
+            instant = started + number / per_second
+            await asyncio.sleep(max(0.0, instant - time.perf_counter()))
+            await _one(connection, body)
+            posted.latencies.append(time.perf_counter() - instant)
 
+    return await _all(door, count, client, posted)
+
+
+async def _one(connection: Connection, body: bytes) -> None:
+    status, answer = await connection.post("/v1/complaints", body)
+    if status != 201:  # noqa: PLR2004
+        raise RuntimeError(f"{status}: {answer.decode()}")
+
+
+async def _all(door: Door, count: int, client: Callable[[Connection], Awaitable[None]], posted: Posted) -> Posted:
     async with connections(door, count) as opened:
+        started = time.perf_counter()
         await asyncio.gather(*map(client, opened))
+        posted.seconds = time.perf_counter() - started
+    return posted

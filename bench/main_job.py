@@ -119,13 +119,13 @@ async def _throughput(
     result: Result,
     name: str,
     count: int,
-    submit: Callable[[], Awaitable[float]],
+    submit: Callable[[], Awaitable[load.Posted]],
     all_have_cases: Callable[[], Awaitable[None]],
 ) -> None:
     """Measure from the first submission to the last committed case, with the CPU time of each process."""
     before = _cpu(stack)
     started = time.perf_counter()
-    accepting = await submit()
+    accepting = (await submit()).seconds
     await all_have_cases()
     result.figures[f"{name}_per_second"] = count / (time.perf_counter() - started)
     result.figures[f"{name}_accepted_per_second"] = count / accepting

@@ -1,4 +1,4 @@
-"""CPU seconds of processes as the kernel counts them (Linux)."""
+"""CPU seconds and memory of processes as the kernel counts them (Linux)."""
 
 import os
 from collections.abc import Iterator
@@ -15,6 +15,12 @@ def cpu_seconds(pid: int) -> float:
 def own_cpu_seconds() -> float:
     times = os.times()
     return times.user + times.system
+
+
+def resident_megabytes(pid: int) -> float:
+    """What of `pid` is in memory now, shared libraries included."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
 def _family(pid: int) -> Iterator[list[str]]:

@@ -208,6 +208,13 @@ class CaseTerms(PolicyRecord):
         return self
 
 
+class Position(PolicyRecord):
+    """Degrees of WGS-84, north and east."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+
+
 class Policy(PolicyRecord):
     hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     county: Name
@@ -215,6 +222,8 @@ class Policy(PolicyRecord):
     triage_desk: DepartmentCode
     supervision_office: DepartmentCode
     towns: tuple[Word, ...]
+    # A point in each of the towns for which one is known.
+    town_positions: Mapping[Word, Position]
     matters: Mapping[str, Matter]
     rules: tuple[Rule, ...]
     out_of_scope: tuple[OutOfScope, ...]

@@ -51,6 +51,8 @@ def check_county(document: Document, file: CountyFile, departments: Collection[s
             "write two different departments",
         )
     yield from _no_repeats(document, ("towns",), file.towns)
+    for town in file.town_positions:
+        yield from _known(document, ("town_positions", town), town, "town", file.towns)
 
 
 def check_matters(document: Document, file: MattersFile, departments: Collection[str]) -> Iterator[Problem]:

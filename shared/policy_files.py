@@ -91,6 +91,7 @@ def load_policy(directory: Path) -> Policy:
         triage_desk=county.triage_desk,
         supervision_office=county.supervision_office,
         towns=county.towns,
+        town_positions=county.town_positions,
         matters={m.code: m for m in matters.matters},
         rules=rules.rules,
         out_of_scope=scope.out_of_scope,

@@ -14,7 +14,9 @@ from shared.policy import (
     Name,
     OutOfScope,
     PolicyRecord,
+    Position,
     Rule,
+    Word,
     Words,
 )
 from shared.policy_problems import Problem, suggest
@@ -38,6 +40,7 @@ class CountyFile(PolicyRecord):
     triage_desk: DepartmentCode
     supervision_office: DepartmentCode
     towns: Words
+    town_positions: Mapping[Word, Position] = Field(default_factory=dict)
 
 
 class DepartmentsFile(PolicyRecord):

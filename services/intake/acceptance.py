@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from services.intake import open311_store, repeats_store, store, vault_store
 from services.intake.blind_index import BlindIndex
 from services.intake.complaint import Complaint
+from services.intake.fact_time import time_told
 from services.intake.likeness import Matter
 from services.intake.repeats import Earlier, Repeat, repeated
 from services.intake.ticket import ticket_number
@@ -21,6 +22,7 @@ from services.intake.vault import Identity, Keyring, seal
 from shared import outbox
 from shared.china_time import CHINA_TIME
 from shared.events import ComplaintReceived, event_id
+from shared.language import Channel
 from shared.outbox import Relay
 from shared.postgres import PASSING, Connection, Pool
 from shared.topics import COMPLAINTS_RECEIVED
@@ -32,6 +34,9 @@ ACCEPTED = Counter("hotline_complaints_accepted_total", "Complaints accepted", [
 RESUBMITTED = Counter("hotline_complaints_resubmitted_total", "Submissions seen before", ["channel"])
 
 _MAX_SHARED = 500
+# Running numbers are taken from the sequence by so many at least; those that a process has not used when it ends are
+# left out, as are those of submissions that turn out to be known.
+_NUMBERS_TAKEN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ class Acceptance:
         self._repeat_window = repeat_window
         self._waiting: list[tuple[Complaint, asyncio.Future[Receipt]]] = []
         self._awake = asyncio.Event()
+        self._numbers: list[int] = []
 
     async def accept(self, complaint: Complaint) -> Receipt:
         """Accept one complaint together with whatever else is waiting (group commit)."""
@@ -141,8 +147,8 @@ class Acceptance:
             return []
         now = datetime.now(UTC)
         async with self._pool.acquire() as connection, connection.transaction():
-            sequences = await store.next_ticket_sequences(connection, len(complaints))
-            entries = [self._entry(c, s, now) for c, s in zip(complaints, sequences, strict=True)]
+            numbers = await self._take_numbers(connection, len(complaints))
+            entries = [self._entry(c, n, now) for c, n in zip(complaints, numbers, strict=True)]
             inserted = await store.insert_complaints(connection, entries)
             new = [e for e in entries if e.complaint_id in inserted]
             await open311_store.insert_requests(connection, new)
@@ -177,8 +183,22 @@ class Acceptance:
         await repeats_store.insert_repeats(connection, repeats)
         return repeats
 
+    async def _take_numbers(self, connection: Connection, count: int) -> list[int]:
+        while len(self._numbers) < count:
+            more = await store.next_ticket_sequences(connection, max(count, _NUMBERS_TAKEN))
+            self._numbers.extend(more)  # not before the await: others take numbers meanwhile
+        taken, self._numbers = self._numbers[:count], self._numbers[count:]
+        return taken
+
     def _entry(self, complaint: Complaint, sequence: int, now: datetime) -> store.Entry:
         complaint_id = uuid7()
+        # What an export tells was written before it was imported: 昨天 in it is no day that we know.
+        if (
+            complaint.occurred_at is None
+            and complaint.channel is not Channel.QA_PLATFORM
+            and (told := time_told(complaint.text, now))
+        ):
+            complaint = replace(complaint, occurred_at=told)
         return store.Entry(
             complaint_id,
             ticket_number(now.astimezone(CHINA_TIME).date(), sequence),

@@ -3,14 +3,18 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from services.intake.coordinates import Coordinates, coordinates_in, nearest
 from services.intake.refusal import SubmissionRefused
+from services.intake.text_language import TextLanguage, language_of
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind, Urgency
+from shared.matching import simplified
 from shared.redaction import redact
 
 MAX_TEXT = 20_000
@@ -69,28 +73,43 @@ class Complaint:
     original: Original
     # Tells a resubmission with other content from a plain repetition.
     content_hash: bytes = field(repr=False)
+    language: TextLanguage
     # The matter that its reporter chose in an Open311 app; what came in that way is shown in public (open311.py).
     service: str | None = None
 
 
 class County:
-    """What normalizing needs to know of the county: its towns, its departments, the words that make a case urgent."""
+    """What normalizing needs to know of the county: its towns, its departments, the words that make a case urgent.
+
+    Towns and words are found in traditional characters too. `positions` are points in towns.
+    """
 
     def __init__(
-        self, *, towns: Iterable[str], urgent_words: Iterable[str], departments: Iterable[DepartmentCode]
+        self,
+        *,
+        towns: Iterable[str],
+        urgent_words: Iterable[str],
+        departments: Iterable[DepartmentCode],
+        positions: Mapping[str, Coordinates] = MappingProxyType({}),
     ) -> None:
         self._towns = tuple(towns)
-        self._town_names = AhoCorasick(self._towns, matchkind=MatchKind.LeftmostLongest)
-        self._urgent_words = AhoCorasick(tuple(urgent_words))
+        self._town_names = AhoCorasick(tuple(map(simplified, self._towns)), matchkind=MatchKind.LeftmostLongest)
+        self._urgent_words = AhoCorasick(tuple(map(simplified, urgent_words)))
         self._departments = frozenset(departments)
+        self._positions = positions
 
     def town_in(self, text: str) -> str | None:
         """The first town that `text` names."""
-        matches = self._town_names.find_matches_as_indexes(text)
+        matches = self._town_names.find_matches_as_indexes(simplified(text))
         return self._towns[matches[0][0]] if matches else None
 
+    def town_near(self, text: str) -> str | None:
+        """The town that lies nearest to the coordinates that `text` gives, as far as can be told."""
+        given = coordinates_in(text) if self._positions else None
+        return nearest(self._positions, given) if given else None
+
     def sounds_urgent(self, text: str) -> bool:
-        return bool(self._urgent_words.find_matches_as_indexes(text))
+        return bool(self._urgent_words.find_matches_as_indexes(simplified(text)))
 
     def has_department(self, code: DepartmentCode) -> bool:
         return code in self._departments
@@ -164,10 +183,11 @@ def normalize(
         title=_optional(title, name="title", limit=MAX_TITLE),
         place=_optional(place, name="place", limit=MAX_PLACE),
     )
+    told = _told_by(reporter) if reporter is not None else ()
     redacted = Original(
-        text=_redacted(original.text, reporter),
-        title=_redacted(original.title, reporter) if original.title else None,
-        place=_redacted(original.place, reporter) if original.place else None,
+        text=_redacted(original.text, told),
+        title=_redacted(original.title, told) if original.title else None,
+        place=_redacted(original.place, told) if original.place else None,
     )
     town, public_text = _locate(county, original, redacted)
     anonymous = confidentiality is Confidentiality.ANONYMOUS
@@ -188,34 +208,41 @@ def normalize(
         # A number in an anonymous text is most often the sender's own: it is not even kept in the vault.
         original=redacted if anonymous else original,
         content_hash=_content_hash(kind, redacted, occurred_at, accused, confidentiality),
+        language=language_of(redacted.text),
     )
 
 
-# In the order in which they are looked for: an address may hold a name.
-_TOLD_BY_REPORTER: tuple[tuple[Callable[[Reporter], str | None], str], ...] = (
-    (lambda reporter: reporter.address, "〔地址〕"),
-    (lambda reporter: reporter.email, "〔邮箱〕"),
-    (lambda reporter: reporter.id_number, "〔证件号〕"),
-    (lambda reporter: reporter.phone, "〔电话〕"),
-    (lambda reporter: reporter.name, "〔姓名〕"),
-)
+def _told_by(reporter: Reporter) -> Sequence[tuple[str, str]]:
+    """What the reporter said of themselves and what takes its place, in the order in which it is looked for."""
+    said = (
+        # An address may hold a name.
+        (reporter.address, "〔地址〕"),
+        (reporter.email, "〔邮箱〕"),
+        (reporter.id_number, "〔证件号〕"),
+        (reporter.phone, "〔电话〕"),
+        (reporter.name, "〔姓名〕"),
+    )
+    # A single character is found in almost every text.
+    return [(words, token) for words, token in said if words and len(words) > 1]
 
 
-def _redacted(words: str, reporter: Reporter | None) -> str:
+def _redacted(words: str, told: Iterable[tuple[str, str]]) -> str:
     """`words` without numbers that identify somebody, and without what the reporter said of themselves in the form."""
-    for told, token in _TOLD_BY_REPORTER if reporter else ():
-        said = told(reporter) if reporter else None
-        # A single character is found in almost every text.
-        if said and len(said) > 1:
-            words = words.replace(said, token)
+    for said, token in told:
+        words = words.replace(said, token)
     return redact(words).text
 
 
 def _locate(county: County, original: Original, words: Original) -> tuple[str | None, str]:
     """The town, and the text with the rest of the place (street, house) as its last line where it is not there yet."""
     if words.place is None:
-        return county.town_in(words.text), words.text
-    town = county.town_in(original.place or "") or county.town_in(words.text)
+        return county.town_in(words.text) or county.town_near(words.text), words.text
+    town = (
+        county.town_in(original.place or "")
+        or county.town_in(words.text)
+        or county.town_near(words.place)
+        or county.town_near(words.text)
+    )
     if town is None or words.place in (town, words.text) or words.place in words.text:
         return town, words.text
     return town, f"{words.text}\n地点：{words.place}"

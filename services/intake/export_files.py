@@ -8,7 +8,6 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import orjson
 
 from services.intake.channels.qa_platform import Platform, Row
@@ -106,6 +105,9 @@ def _xlsx_rows(file: Path, platform: Platform) -> Iterator[Row]:
 
 
 def _sheet_rows(file: Path, platform: Platform) -> Iterator[Row]:
+    # Here, because it brings numpy and Pillow: 20 MB that the service, which reads no spreadsheets, would carry.
+    import openpyxl  # noqa: PLC0415
+
     book = openpyxl.load_workbook(file, read_only=True, data_only=True)
     try:
         sheet = book.worksheets[0]

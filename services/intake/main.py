@@ -11,6 +11,7 @@ from services.intake.attachment_files import AttachmentFiles
 from services.intake.attachments import Attachments, Collected
 from services.intake.attachments_api import add_attachment_routes
 from services.intake.complaint import County
+from services.intake.coordinates import Coordinates
 from services.intake.export_files import read_rows
 from services.intake.gauges import refresh_gauges
 from services.intake.imap import MailboxReader
@@ -43,7 +44,14 @@ from shared.topics import CASES_EVENTS
 
 
 def _county(policy: Policy) -> County:
-    return County(towns=policy.towns, urgent_words=policy.urgent_words, departments=policy.departments)
+    return County(
+        towns=policy.towns,
+        urgent_words=policy.urgent_words,
+        departments=policy.departments,
+        positions={
+            town: Coordinates(position.latitude, position.longitude) for town, position in policy.town_positions.items()
+        },
+    )
 
 
 async def import_file(settings: IntakeSettings, file: Path, platform_file: Path, report_file: Path) -> Counter[Outcome]:

@@ -18,12 +18,12 @@ NEXT_TICKETS = "SELECT nextval('ticket_sequence') FROM generate_series(1, $1)"
 INSERT_COMPLAINTS = """
 INSERT INTO complaints (
     complaint_id, ticket_number, channel, external_id, kind, urgency, confidentiality,
-    title, text, place, accused, received_by, operator, occurred_at, content_hash, accepted_at
+    title, text, place, accused, received_by, operator, occurred_at, content_hash, accepted_at, language
 )
 SELECT * FROM unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
     $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
-    $14::timestamptz[], $15::bytea[], $16::timestamptz[]
+    $14::timestamptz[], $15::bytea[], $16::timestamptz[], $17::text[]
 )
 ON CONFLICT (channel, external_id) DO NOTHING
 RETURNING complaint_id
@@ -126,6 +126,7 @@ async def insert_complaints(connection: Connection, entries: Sequence[Entry]) ->
         [c.occurred_at for c in complaints],
         [c.content_hash for c in complaints],
         [e.accepted_at for e in entries],
+        [c.language for c in complaints],
     )
     return {row["complaint_id"] for row in rows}
 

@@ -26,9 +26,10 @@ from services.router.grammar import (
     sentence_start,
     stance,
 )
-from services.router.reading import Found, Reading, Role, longest, normalize
+from services.router.reading import Found, Reading, Role, longest
 from services.router.stories import told
 from shared.language import DepartmentCode, Kind
+from shared.matching import comparable
 from shared.policy import Policy
 
 __all__ = ["Accusation", "Conflict", "Mention"]
@@ -69,14 +70,14 @@ class Conflict:
 
     def __init__(self, policy: Policy) -> None:
         self._names: Mapping[str, DepartmentCode] = {
-            normalize(name): department.code
+            comparable(name): department.code
             for department in policy.departments.values()
             for name in (department.name, *department.short_names, *department.titles)
         }
-        self._implied = {normalize(word): code for word, code in policy.accusations.implied.items()}
-        self._appeals = frozenset(map(normalize, policy.accusations.appeals))
+        self._implied = {comparable(word): code for word, code in policy.accusations.implied.items()}
+        self._appeals = frozenset(map(comparable, policy.accusations.appeals))
         # Only an authority can be guilty of these, so who else acts in the sentence does not matter.
-        self._of_office = frozenset(map(normalize, policy.accusations.of_office))
+        self._of_office = frozenset(map(comparable, policy.accusations.of_office))
         # 投诉12345 says most often by which way somebody complained.
         self._triage_desk = policy.triage_desk
         self._neutral = frozenset({policy.supervision_office, policy.triage_desk})

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from services.router.reading import normalize
+from shared.matching import comparable
 
 __all__ = ["Example", "UnreadableExamples", "fingerprint", "folds", "read_examples", "text_hash"]
 
@@ -58,7 +58,7 @@ def _example(row: dict[str, object]) -> Example:
     return Example(
         text,
         label,
-        str(row.get("group") or normalize(text)),
+        str(row.get("group") or comparable(text)),
         date if isinstance(date, str) else None,
         tuple(map(str, topics)),
     )
@@ -66,7 +66,7 @@ def _example(row: dict[str, object]) -> Example:
 
 def text_hash(text: str) -> int:
     """64 bits by which a model knows a text again without holding it."""
-    return int.from_bytes(sha256(normalize(text).encode("utf-8", "replace")).digest()[:8])
+    return int.from_bytes(sha256(comparable(text).encode("utf-8", "replace")).digest()[:8])
 
 
 def fingerprint(examples: Sequence[Example]) -> str:

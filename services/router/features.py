@@ -14,7 +14,7 @@ import numpy.typing as npt
 import rjieba
 from scipy import sparse
 
-from services.router.reading import normalize
+from shared.matching import comparable
 
 __all__ = ["BLOCKS", "HASH_BITS", "LONGEST_TEXT", "SLOTS", "Matrix", "Spans", "count", "softmax", "spans_of", "weigh"]
 
@@ -50,7 +50,7 @@ class Spans:
 
 def spans_of(texts: Sequence[str]) -> Spans:
     """Every n-gram and word of the texts; an n-gram never reaches from one text into the next."""
-    read = [normalize(text)[:LONGEST_TEXT] for text in texts]
+    read = [comparable(text)[:LONGEST_TEXT] for text in texts]
     lengths = np.fromiter(map(len, read), np.int64, len(read))
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     points = np.frombuffer("".join(read).encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)

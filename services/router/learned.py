@@ -11,10 +11,10 @@ from typing import Any
 
 from services.router.examples import Example
 from services.router.near_duplicates import groups_of
-from services.router.reading import normalize
 from shared.china_time import CHINA_TIME
 from shared.events import ComplaintReceived
 from shared.language import DepartmentCode
+from shared.matching import comparable
 from shared.redaction import redact
 
 __all__ = ["Lesson", "lines", "pooled"]
@@ -59,7 +59,7 @@ def pooled(files: Sequence[Sequence[Example]]) -> list[Example]:
     """
     if len(files) == 1:
         return list(files[0])
-    examples = list({normalize(example.text): example for file in files for example in file}.values())
+    examples = list({comparable(example.text): example for file in files for example in file}.values())
     near = groups_of([example.text for example in examples])
     # A group of a file and a group of near-duplicates are one as soon as they share a text.
     leader: dict[str, str] = {}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from services.router.reading import normalize
+from shared.matching import comparable
 
 __all__ = ["groups_of"]
 
@@ -42,7 +42,7 @@ def groups_of(texts: Sequence[str]) -> list[int]:
 
 
 def _shingles(text: str) -> frozenset[int]:
-    letters = _NOISE.sub("", normalize(text))
+    letters = _NOISE.sub("", comparable(text))
     return frozenset(zlib.crc32(letters[at : at + 3].encode()) for at in range(max(1, len(letters) - 2)))
 
 

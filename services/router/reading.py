@@ -1,10 +1,9 @@
 """A complaint's text read once for every word of the policy.
 
-Texts and words are normalized alike (NFKC, then case folding), so that full-width letters, digits and punctuation
+Texts and words are normalized alike (shared.matching), so that full width, letter case and traditional characters
 make no difference; one Aho-Corasick pass then finds all words of all steps, and each step picks its own.
 """
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -12,7 +11,9 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
-__all__ = ["Found", "Reader", "Reading", "Role", "longest", "normalize"]
+from shared.matching import comparable
+
+__all__ = ["Found", "Reader", "Reading", "Role", "longest"]
 
 
 class Role(Enum):
@@ -57,15 +58,15 @@ class Reader:
     def __init__(self, words: Iterable[tuple[str, Role]]) -> None:
         roles: dict[str, set[Role]] = {}
         for word, role in words:
-            roles.setdefault(normalize(word), set()).add(role)
+            roles.setdefault(comparable(word), set()).add(role)
         self._words = tuple(roles)
         self._roles = tuple(tuple(sorted(roles[word], key=lambda role: role.value)) for word in self._words)
         self._inside_number = tuple(word[0].isdigit() or word[-1].isdigit() for word in self._words)
         self._automaton = AhoCorasick(self._words)
 
     def read(self, title: str | None, text: str) -> Reading:
-        head = f"{normalize(title)}\n" if title else ""
-        whole = head + normalize(text)
+        head = f"{comparable(title)}\n" if title else ""
+        whole = head + comparable(text)
         by_role: dict[Role, list[Found]] = {}
         words: set[str] = set()
         for index, start, end in self._automaton.find_matches_as_indexes(whole, overlapping=True):
@@ -84,10 +85,6 @@ def _cuts_number(text: str, start: int, end: int) -> bool:
     left = start > 0 and text[start].isdigit() and text[start - 1].isdigit()
     right = end < len(text) and text[end - 1].isdigit() and text[end].isdigit()
     return left or right
-
-
-def normalize(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def longest(found: Iterable[Found]) -> list[Found]:

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from services.router.conflict import Mention
 from services.router.grammar import Stance, is_landmark
-from services.router.reading import Reading, Role, longest, normalize
+from services.router.reading import Reading, Role, longest
 from shared.events import ComplaintReceived
 from shared.language import DepartmentCode
+from shared.matching import comparable
 from shared.policy import Condition, Policy, Rule
 
 __all__ = ["Match", "Matters", "Rules", "Score"]
@@ -57,8 +58,8 @@ class Matters:
     def __init__(self, policy: Policy) -> None:
         owners: dict[str, list[_Owner]] = {}
         for matter in policy.matters.values():
-            weights = {normalize(word): (HINT, HINT) for word in matter.hints}
-            for word in map(normalize, matter.keywords):
+            weights = {comparable(word): (HINT, HINT) for word in matter.hints}
+            for word in map(comparable, matter.keywords):
                 weights[word] = (len(word) - 1.0, (len(word) - 1.0) * TITLE)
             for word, (weight, in_title) in weights.items():
                 owners.setdefault(word, []).append(_Owner(matter.code, matter.department, weight, in_title))
@@ -141,7 +142,7 @@ class Rules:
             _Compiled(
                 rule,
                 rule.department or policy.matters[str(rule.matter)].department,
-                *(frozenset(map(normalize, words)) for words in _word_lists(rule.when)),
+                *(frozenset(map(comparable, words)) for words in _word_lists(rule.when)),
             )
             for rule in policy.rules
         )
@@ -188,5 +189,5 @@ def _holds(when: Condition, complaint: ComplaintReceived, reading: Reading, matt
 
 
 def _lies_in(places: Sequence[str], place: str | None, text: str) -> bool:
-    where = normalize(place) if place else text
-    return any(normalize(name) in where for name in places)
+    where = comparable(place) if place else text
+    return any(comparable(name) in where for name in places)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from services.router.grammar import is_landmark
-from services.router.reading import Reading, Role, normalize
+from services.router.reading import Reading, Role
+from shared.matching import comparable
 from shared.policy import OutOfScope, Policy
 
 __all__ = ["Outside", "Scope"]
@@ -18,7 +19,7 @@ class Outside:
 class Scope:
     def __init__(self, policy: Policy) -> None:
         self._entries = tuple(
-            (entry, frozenset(map(normalize, entry.words)), frozenset(map(normalize, entry.unless_words)))
+            (entry, frozenset(map(comparable, entry.words)), frozenset(map(comparable, entry.unless_words)))
             for entry in policy.out_of_scope
         )
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -214,3 +214,33 @@ class TestSharedCommits:
 
     async def test_nothing_to_accept_is_no_transaction(self, acceptance: Acceptance) -> None:
         assert await acceptance.accept_batch([]) == []
+
+
+class TestTimeOfTheFact:
+    async def test_is_read_from_the_text_where_none_is_given(
+        self, intake: httpx.AsyncClient, intake_pool: Pool
+    ) -> None:
+        given = "2026-11-20T08:00:00+08:00"
+        await intake.post("/v1/complaints", json=submission("told", text="刚才路灯不亮"))
+        await intake.post("/v1/complaints", json=submission("given", text="刚才路灯不亮", occurred_at=given))
+        await intake.post("/v1/complaints", json=submission("neither"))
+        rows = await intake_pool.fetch("SELECT external_id, occurred_at, accepted_at, language FROM complaints")
+        found = {row["external_id"]: row for row in rows}
+        assert found["told"]["occurred_at"] == found["told"]["accepted_at"]
+        assert found["given"]["occurred_at"] == datetime.fromisoformat(given)
+        assert found["neither"]["occurred_at"] is None
+        assert {row["language"] for row in rows} == {"zh"}
+
+    async def test_does_not_make_a_resubmission_another_content(self, intake: httpx.AsyncClient) -> None:
+        one = submission("again", text="刚才路灯不亮")
+        await intake.post("/v1/complaints", json=one)
+        again = await intake.post("/v1/complaints", json=one)
+        assert (again.status_code, "warning" in again.json()) == (200, False)
+
+    async def test_is_not_read_relative_to_the_import_of_what_was_written_before(
+        self, mail_intake: MailIntake, intake_pool: Pool
+    ) -> None:
+        platform = Platform.model_validate({"name": "forum", "columns": {"id": "id", "text": "text"}})
+        importing = Importing(mail_intake.acceptance, mail_intake.county, b"only for this test")
+        assert [row async for row in importing.rows(platform, [Row(1, {"id": "q-1", "text": "昨天路灯不亮了"})])]
+        assert await intake_pool.fetchval("SELECT occurred_at FROM complaints") is None

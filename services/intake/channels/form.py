@@ -1,12 +1,13 @@
 """The fields that the forms of all HTTP channels share."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from services.intake.complaint import Complaint, County, Reporter, clean, normalize
+from services.intake.coordinates import Coordinates, from_gcj02
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind, Urgency
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
@@ -48,6 +49,20 @@ class ReporterForm(BaseModel):
         return Reporter(*(clean(said) or None if said else None for said in self.__dict__.values()))
 
 
+class CoordinatesForm(BaseModel):
+    """Where it is, within China, in degrees; GCJ-02 is what maps of Chinese makers show."""
+
+    model_config = _STRICT
+
+    latitude: Annotated[float, Field(ge=17, le=54)]
+    longitude: Annotated[float, Field(ge=73, le=136)]
+    datum: Literal["wgs84", "gcj02"] = "wgs84"
+
+    def to_coordinates(self) -> Coordinates:
+        given = Coordinates(self.latitude, self.longitude)
+        return from_gcj02(given) if self.datum == "gcj02" else given
+
+
 class Form(BaseModel):
     """`text` and `title` are bounded when they are normalized, after trimming."""
 
@@ -58,6 +73,7 @@ class Form(BaseModel):
     title: str | None = Field(default=None, repr=False)
     text: str = Field(repr=False)
     place: str | None = Field(default=None, repr=False)
+    coordinates: CoordinatesForm | None = Field(default=None, repr=False)
     occurred_at: Annotated[AwareDatetime, AfterValidator(_in_range)] | None = None
     confidentiality: Confidentiality = Confidentiality.NAMED
     reporter: ReporterForm | None = None
@@ -89,7 +105,7 @@ def complaint_of(
         kind=form.kind,
         text=form.text,
         title=form.title,
-        place=form.place,
+        place=_place(form),
         occurred_at=form.occurred_at,
         urgency=urgency,
         confidentiality=form.confidentiality,
@@ -98,3 +114,10 @@ def complaint_of(
         operator=operator,
         reporter=form.reporter.to_reporter() if form.reporter else None,
     )
+
+
+def _place(form: Form) -> str | None:
+    if form.coordinates is None:
+        return form.place
+    coordinates = form.coordinates.to_coordinates()
+    return f"{form.place}（{coordinates}）" if form.place else str(coordinates)

@@ -14,7 +14,9 @@ from services.intake.complaint import (
     normalize,
     normalize_text,
 )
+from services.intake.coordinates import Coordinates
 from services.intake.refusal import SubmissionRefused
+from services.intake.text_language import TextLanguage
 from shared.language import Channel, Confidentiality, Kind, Urgency
 
 COUNTY = County(
@@ -212,3 +214,35 @@ def test_what_the_reporter_said_of_themselves_in_the_form_is_not_left_in_the_wor
     assert (made.title, made.place) == ("〔姓名〕家漏水", "城关镇")
     words = f"{made.title}{made.text}{made.place}"
     assert not any(told in words for told in ("测试甲", "新街5号", "8820001", "a@mail"))
+
+
+def test_a_town_and_an_urgent_word_in_traditional_characters_are_understood_and_the_text_stays() -> None:
+    made = complaint("城關鎮新街燃氣泄漏")
+    assert (made.place, made.urgency, made.text) == ("城关镇", Urgency.URGENT, "城關鎮新街燃氣泄漏")
+
+
+MAPPED = County(
+    towns=["城关镇", "上竹镇"],
+    urgent_words=[],
+    departments=[],
+    positions={"城关镇": Coordinates(31.88, 109.53), "上竹镇": Coordinates(31.83, 109.43)},
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "town"),
+    [
+        ("路灯不亮", "北纬31.83500，东经109.43500", "上竹镇"),
+        ("路灯不亮，位置31.835,109.435", None, "上竹镇"),
+        ("城关镇的路灯不亮", "北纬31.83500，东经109.43500", "城关镇"),
+        ("路灯不亮", "北纬34.26000，东经108.94000", "北纬34.26000，东经108.94000"),
+    ],
+)
+def test_coordinates_tell_the_town_where_nothing_names_one(text: str, place: str | None, town: str) -> None:
+    made = normalize(MAPPED, channel=Channel.WEB_PORTAL, external_id="w-1", kind=Kind.COMPLAINT, text=text, place=place)
+    assert made.place == town
+
+
+def test_the_language_of_the_text_is_told() -> None:
+    assert complaint("The street light is broken.").language is TextLanguage.ENGLISH
+    assert complaint().language is TextLanguage.CHINESE

@@ -213,3 +213,25 @@ def test_any_form_is_a_complaint_or_has_reasons(changes: dict[str, Any]) -> None
         case errors:
             assert errors
             assert all(error.zh and error.en for error in errors)
+
+
+@pytest.mark.parametrize(
+    ("coordinates", "place"),
+    [
+        ({"latitude": 31.88342, "longitude": 109.52683}, "新街（北纬31.88342，东经109.52683）"),
+        ({"latitude": 39.908823, "longitude": 116.39747, "datum": "gcj02"}, "新街（北纬39.90742，东经116.39123）"),
+    ],
+)
+def test_coordinates_are_kept_with_the_place_in_wgs_84(coordinates: dict[str, Any], place: str) -> None:
+    form = SUBMISSION.validate_json(written(CALL, place="新街", coordinates=coordinates))
+    assert to_complaint(form, COUNTY).place == place
+
+
+def test_coordinates_alone_are_a_place() -> None:
+    form = SUBMISSION.validate_json(written(CALL, place=None, coordinates={"latitude": 31.5, "longitude": 109.5}))
+    assert to_complaint(form, COUNTY).place == "北纬31.50000，东经109.50000"
+
+
+def test_coordinates_outside_of_china_are_refused() -> None:
+    with pytest.raises(ValidationError):
+        SUBMISSION.validate_json(written(CALL, coordinates={"latitude": 48.85, "longitude": 2.35}))

@@ -4,6 +4,7 @@ from uuid import UUID
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from stdnum import luhn
 
 from services.intake.ticket import code_matches, is_ticket_number, query_code, ticket_number
 from shared.redaction import redact
@@ -82,3 +83,9 @@ def test_a_code_matches_in_any_case_and_width(complaint_id: UUID) -> None:
 @given(st.uuids(), st.text(max_size=9))
 def test_anything_else_does_not_match(complaint_id: UUID, given_code: str) -> None:
     assert not code_matches(KEY, complaint_id, given_code)
+
+
+@given(st.dates(min_value=date(2000, 1, 1)), st.integers(1, 10**9 - 1))
+def test_the_check_digit_is_that_of_luhn(day: date, sequence: int) -> None:
+    number = ticket_number(day, sequence)
+    assert luhn.is_valid(number.replace("-", ""))

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from services.router.batches import decide_all
 from services.router.classifier import Guess, Prediction
 from services.router.decide import decide
-from services.router.reading import normalize
 from shared.language import DecisionSource
+from shared.matching import comparable
 from tests.unit.router.county import received, zhenping
 from tests.unit.router.labelled import model
 
@@ -99,7 +99,7 @@ def test_a_prediction_ranks_its_guesses_and_tells_the_words_that_spoke_for_the_f
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=40))
 def test_the_telling_words_stand_in_the_text(text: str) -> None:
-    assert all(word in normalize(text) for word in model().predict(text).telling)
+    assert all(word in comparable(text) for word in model().predict(text).telling)
 
 
 def test_many_are_decided_as_each_alone() -> None:

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.router.decide import decide
-from services.router.reading import normalize
 from shared.events import ComplaintReceived
 from shared.language import Channel, DecisionSource, Kind
+from shared.matching import comparable
 from tests.unit.router.county import received, with_changes, zhenping
 
 POLICY = zhenping().policy
@@ -241,6 +241,6 @@ def test_the_same_complaint_is_always_decided_alike(complaint: ComplaintReceived
 
 @given(complaints)
 def test_the_evidence_stands_in_the_complaint(complaint: ComplaintReceived) -> None:
-    said = normalize(f"{complaint.title or ''}\n{complaint.text}")
+    said = comparable(f"{complaint.title or ''}\n{complaint.text}")
     for evidence in decide(complaint, zhenping()).evidence:
         assert evidence.word in said or evidence.word == complaint.accused

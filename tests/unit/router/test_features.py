@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.router.features import GRAMS, LONGEST_TEXT, spans_of
-from services.router.reading import normalize
+from shared.matching import comparable
 
 texts = st.lists(st.text(st.characters(codec="utf-8"), max_size=30), max_size=4)
 
@@ -26,7 +26,7 @@ def test_a_text_has_the_same_features_whatever_stands_before_it(batch: list[str]
 
 @given(st.text(st.characters(codec="utf-8"), max_size=30))
 def test_the_words_of_a_text_are_all_of_it(text: str) -> None:
-    read = normalize(text)
+    read = comparable(text)
     spans = spans_of([text])
     grams = sum(2 * max(0, len(read) - n + 1) for n in GRAMS)  # as n-gram and, of so short a text, as its head
     heads = sum(max(0, min(len(read), 40) - n + 1) for n in GRAMS)

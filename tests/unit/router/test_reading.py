@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.reading import Found, Reader, Role, longest, normalize
+from services.router.reading import Found, Reader, Role, longest
+from shared.matching import comparable
 
 
 def words_in(text: str, *words: str) -> set[str]:
@@ -10,6 +11,11 @@ def words_in(text: str, *words: str) -> set[str]:
 
 def test_full_width_letters_and_capitals_make_no_difference() -> None:
     assert words_in("楼下ＫＴＶ太吵", "ktv") == {"ktv"}
+
+
+def test_traditional_characters_in_text_or_word_make_no_difference() -> None:
+    assert words_in("環境噪聲擾民", "噪声扰民") == {"噪声扰民"}
+    assert words_in("环境噪声扰民", "噪聲擾民") == {"噪声扰民"}
 
 
 def test_a_word_of_digits_is_not_found_inside_a_longer_number() -> None:
@@ -40,8 +46,8 @@ def test_words_that_overlap_without_containing_one_another_are_both_kept() -> No
 
 @given(st.text(), st.text(min_size=1, max_size=4))
 def test_a_word_that_was_found_stands_where_the_reading_says(text: str, word: str) -> None:
-    if not normalize(word):
+    if not comparable(word):
         return
     reading = Reader([(word, Role.KEYWORD)]).read("题目", text)
     for found in reading.found(Role.KEYWORD):
-        assert reading.text[found.start : found.end] == found.word == normalize(word)
+        assert reading.text[found.start : found.end] == found.word == comparable(word)

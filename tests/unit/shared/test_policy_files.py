@@ -34,6 +34,8 @@ DAMAGES = [
     Damage("county", "supervision_office: supervision-office", "supervision_office: triage-desk", "supervision_office", "is the triage desk as well", "write two different departments"),
     Damage("county", "towns: [东镇, 西镇]", "towns: [东镇, 东镇]", "towns", "'东镇' stands in this list twice", "keep one of the two"),
     Damage("county", "towns: [东镇, 西镇]", "towns: []", "towns", "towns is empty", "write at least one entry"),
+    Damage("county", "towns: [东镇, 西镇]", "towns: [东镇, 西镇]\ntown_positions: {东真: {latitude: 31.9, longitude: 109.5}}", "town_positions", "unknown town '东真'", "write one of 东镇, 西镇"),
+    Damage("county", "towns: [东镇, 西镇]", "towns: [东镇, 西镇]\ntown_positions: {东镇: {latitude: 319, longitude: 109.5}}", "town_positions", "latitude", ""),
     Damage("county", "towns: [东镇, 西镇]", "towns: 东镇", "towns", "towns must be a list, not '东镇'", "write it as [first, second]"),
     Damage("county", "name: 小县", "name: 小县\nname: 大县", "大县", "'name' is written twice, first on line 1", "keep one of the two"),
     Damage("county", "name: 小县", "name:", "name:", "name must be text, not empty", "write it in quotes"),

@@ -1,0 +1,31 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.intake.text_language import TextLanguage, language_of
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("小区停水三天了", TextLanguage.CHINESE),
+        ("小區停水三天了！", TextLanguage.CHINESE),
+        ("WiFi和APP都打不开", TextLanguage.CHINESE),
+        ("㐂𠮷村的路", TextLanguage.CHINESE),
+        ("12345", TextLanguage.CHINESE),
+        ("No water for three days in 城关镇", TextLanguage.ENGLISH),
+        ("The street light is broken.", TextLanguage.ENGLISH),
+        ("Улица без света", TextLanguage.OTHER),
+        ("水道が止まっています", TextLanguage.OTHER),
+        ("수도가 끊겼습니다", TextLanguage.OTHER),
+        ("ཆུ་མི་འདུག", TextLanguage.OTHER),
+        ("سۇ يوق", TextLanguage.OTHER),
+    ],
+)
+def test_the_letters_tell_the_language(text: str, language: TextLanguage) -> None:
+    assert language_of(text) is language
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), max_size=50))
+def test_ideographs_alone_are_chinese(text: str) -> None:
+    assert language_of(text) is TextLanguage.CHINESE
