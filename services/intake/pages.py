@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,7 +28,7 @@ from shared.china_time import CHINA_TIME
 from shared.http import MAX_BODY, Problem
 from shared.language import Channel
 from shared.pages import Assets, Pages
-from shared.postgres import Pool
+from shared.postgres import PASSING, Pool
 from shared.rate_limits import limited_by_client
 from shared.session import require_same_site
 
@@ -86,8 +87,9 @@ def add_citizen_pages(
             if typed[HONEYPOT]:
                 TRAPPED.inc()
                 return pages.render(request, "thanks.html", status=201, answer=None, files_told=None)
-            async with uploading:
-                contents, errors = await _photos(attachments, form)
+            files = _chosen(form)
+            async with uploading if files else nullcontext():
+                contents, errors = await _examined(attachments, files)
                 if errors:
                     return form_page(request, typed, 422, errors={"photos": errors})
                 body = json.dumps(as_submission(typed, Channel.WEB_PORTAL)).encode()
@@ -139,11 +141,14 @@ def _written(answer: Mapping[str, Any]) -> dict[str, str]:
     return {"at": local_time(answer["accepted_at"])}
 
 
-async def _photos(attachments: Attachments | None, form: FormData) -> tuple[list[Content], list[str]]:
-    """What is kept of the files that were chosen, and why others are not."""
-    # A browser sends a file without a name where none is chosen.
-    files = [value for _, value in form.multi_items() if isinstance(value, UploadFile) and value.filename]
-    if attachments is None or not files:
+def _chosen(form: FormData) -> list[UploadFile]:
+    """The files of the form; a browser sends one without a name where none is chosen."""
+    return [value for _, value in form.multi_items() if isinstance(value, UploadFile) and value.filename]
+
+
+async def _examined(attachments: Attachments | None, files: Sequence[UploadFile]) -> tuple[list[Content], list[str]]:
+    """What is kept of the files, and why others are not; nothing where none are taken."""
+    if attachments is None:
         return [], []
     if len(files) > MAX_COUNT:
         return [], [str(too_many())]
@@ -167,6 +172,6 @@ async def _keep(attachments: Attachments | None, answer: Mapping[str, Any], cont
         await attachments.add(UUID(answer["complaint_id"]), contents)
     except AttachmentRefused as refused:
         return str(refused)
-    except FilesAway:
+    except (FilesAway, *PASSING):
         return "诉求已登记，但照片暂时无法保存。 The complaint is registered, but its photos could not be stored."
     return None

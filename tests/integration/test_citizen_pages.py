@@ -9,7 +9,7 @@ import pytest
 from services.intake import attachments_store
 from services.intake.acceptance import Acceptance
 from services.intake.attachment_content import MAX_COUNT
-from services.intake.attachment_files import AttachmentFiles
+from services.intake.attachment_files import AttachmentFiles, FilesAway
 from services.intake.attachments import Attachments
 from services.intake.blind_index import BlindIndex
 from services.intake.complaint import County
@@ -158,6 +158,20 @@ async def test_files_that_cannot_be_kept_are_told_of_before_anything_is_register
     assert said in inside(page.text, "photos-wrong")
     assert inside(page.text, "text") == TYPED["text"]
     assert await count(intake_pool) == 0
+
+
+async def test_a_complaint_stands_and_its_numbers_are_shown_where_the_photos_cannot_be_stored(
+    citizen: httpx.AsyncClient, intake_pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise FilesAway("test")
+
+    monkeypatch.setattr(AttachmentFiles, "put", away)
+    thanks = await citizen.post("/", data=TYPED, files={"photos": ("a.pdf", PDF, "application/pdf")})
+    assert thanks.status_code == 201
+    assert "照片暂时无法保存" in thanks.text
+    assert len(inside(thanks.text, "query-code")) == 8
+    assert await count(intake_pool) == 1
 
 
 async def test_without_a_place_for_files_none_are_asked_for(
