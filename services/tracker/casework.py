@@ -1,6 +1,10 @@
 """People move cases: each action in a transaction of its own, that of the move in ``moving``."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from copy import copy
 from functools import partial
+from typing import Self
 from uuid import UUID
 
 from services.tracker import callbacks_store, store
@@ -19,7 +23,7 @@ from shared.events import (
 from shared.language import Satisfaction
 from shared.outbox import Relay
 from shared.policy import Policy
-from shared.postgres import Pool
+from shared.postgres import Connection, Pool
 from shared.redaction import redact
 
 
@@ -38,17 +42,37 @@ class Casework:
         self.pool = pool
         self.relay = relay
         self.rules = Rules(policy, calendar)
+        self._within: Connection | None = None
+
+    def within(self, connection: Connection) -> Self:
+        """The same casework inside the caller's transaction: what is refused is undone alone, by a savepoint.
+
+        The caller wakes the relay after its commit.
+        """
+        inner = copy(self)
+        inner._within = connection  # noqa: SLF001  # it is our own
+        return inner
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """The transaction of one action; a savepoint of the caller's where there is one."""
+        if self._within is not None:
+            async with self._within.transaction():
+                yield self._within
+            return
+        async with self.pool.acquire() as connection, connection.transaction():
+            yield connection
+        self.relay.wake()
 
     async def act(
         self, case_id: UUID, action: Action, actor: Actor, expected_version: int | None, effect: Effect
     ) -> None:
         """Let `actor` move the case, all of it in one transaction."""
-        async with self.pool.acquire() as connection, connection.transaction():
+        async with self.transaction() as connection:
             case = await store.lock_case(connection, case_id)
             if case is None:
                 raise NoSuchCase(case_id)
             await carry_out(connection, self.rules, case_id, case, action, actor, expected_version, effect)
-        self.relay.wake()
 
     async def acknowledge(self, case_id: UUID, actor: Actor, expected_version: int | None) -> None:
         await self.act(case_id, Action.ACKNOWLEDGE, actor, expected_version, telling(CaseAcknowledged))

@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.tracker.bulk_api import add_bulk_routes
 from services.tracker.casework import Casework
 from services.tracker.contributions import Contributions
 from services.tracker.contributions_api import add_contributions_routes
@@ -24,3 +25,4 @@ def add_lifecycle_routes(app: FastAPI, casework: Casework) -> None:
     add_extensions_routes(app, Extensions(casework), pool)
     add_urging_routes(app, Urging(casework), pool)
     add_contributions_routes(app, Contributions(casework), policy, pool)
+    add_bulk_routes(app, casework)
