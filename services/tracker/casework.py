@@ -12,6 +12,7 @@ from services.tracker.calendar import Calendar
 from services.tracker.guards import Callback, check_closing
 from services.tracker.lifecycle import Action, Actor
 from services.tracker.moving import Effect, Outcome, Rules, Step, carry_out, telling
+from services.tracker.replying import check_filled
 from shared.events import (
     CaseAcknowledged,
     CaseCallbackRequested,
@@ -78,8 +79,9 @@ class Casework:
         await self.act(case_id, Action.ACKNOWLEDGE, actor, expected_version, telling(CaseAcknowledged))
 
     async def reply(self, case_id: UUID, actor: Actor, expected_version: int | None, text: str) -> None:
+        """Answer the reporter; AgainstRule where a blank of a template is not filled."""
         answer = redact(text).text
-        await self.act(case_id, Action.REPLY, actor, expected_version, telling(CaseReplied, answer, reply=answer))
+        await self.act(case_id, Action.REPLY, actor, expected_version, partial(_reply, answer))
 
     async def request_callback(self, case_id: UUID, actor: Actor, expected_version: int | None) -> None:
         await self.act(case_id, Action.REQUEST_CALLBACK, actor, expected_version, telling(CaseCallbackRequested))
@@ -97,6 +99,11 @@ class Casework:
         where = redact(lawful_channel).text
         effect = telling(CaseDeclined, where, lawful_channel=where)
         await self.act(case_id, Action.DECLINE, actor, expected_version, effect)
+
+
+async def _reply(answer: str, _step: Step) -> Outcome:
+    check_filled(answer)
+    return Outcome(CaseReplied, {"reply": answer}, answer)
 
 
 async def _close(said: Callback, step: Step) -> Outcome:

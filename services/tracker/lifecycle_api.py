@@ -13,6 +13,7 @@ from services.tracker.returns import Returns
 from services.tracker.returns_api import add_returns_routes
 from services.tracker.suspensions import Suspensions
 from services.tracker.suspensions_api import add_suspensions_routes
+from services.tracker.templates_api import add_templates_routes
 from services.tracker.urging import Urging
 from services.tracker.urging_api import add_urging_routes
 
@@ -26,3 +27,4 @@ def add_lifecycle_routes(app: FastAPI, casework: Casework) -> None:
     add_urging_routes(app, Urging(casework), pool)
     add_contributions_routes(app, Contributions(casework), policy, pool)
     add_bulk_routes(app, casework)
+    add_templates_routes(app, policy)
