@@ -6,6 +6,7 @@ answer goes out in the same transaction in which the others land.
 
 import asyncio
 from collections.abc import Sequence
+from uuid import UUID
 
 from prometheus_client import Counter
 from pydantic import ValidationError
@@ -64,10 +65,14 @@ class TakeActions:
 
     def __init__(self, casework: Casework) -> None:
         self._casework = casework
+        # What was waited for last: a batch that comes again, whole or one by one, does not wait again.
+        self._awaited: frozenset[UUID] = frozenset()
 
     async def __call__(self, connection: Connection, received: Sequence[Received[Event]]) -> None:
         actions = [one for one in received if isinstance(one, ReceivedAction)]
-        await _await_opening(connection, actions)
+        if not self._awaited.issuperset(one.id for one in actions):
+            self._awaited = frozenset(one.id for one in actions)
+            await _await_opening(connection, actions)
         casework = self._casework.within(connection)
         refused = []
         # Whoever locks many cases does so in the order of their ids; those of one case keep the order of their topic.
