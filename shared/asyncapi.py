@@ -18,6 +18,7 @@ from shared import topics
 from shared.compatibility import breaking_changes
 from shared.events import (
     EVENTS,
+    ActionRefused,
     CaseAcknowledged,
     CaseCallbackRequested,
     CaseClosed,
@@ -39,6 +40,10 @@ from shared.events import (
     DeadlineMissed,
     DeadlineRecomputed,
     DeadlineWarned,
+    DepartmentActionAcknowledge,
+    DepartmentActionContribute,
+    DepartmentActionReply,
+    DepartmentActionRequestReturn,
     Event,
     InactionSuspected,
     SupervisionNoticeIssued,
@@ -120,6 +125,29 @@ CHANNELS = (
         ("tracker",),
         ("supervisionOffice",),
         "Suspected inaction and notices of what long stays unanswered, for the supervision office.",
+    ),
+    Channel(
+        "departmentActions",
+        topics.actions(_DEPARTMENT),
+        (
+            DepartmentActionAcknowledge,
+            DepartmentActionReply,
+            DepartmentActionRequestReturn,
+            DepartmentActionContribute,
+        ),
+        "complaint_id",
+        ("department",),
+        ("tracker",),
+        "What the department's own system asks for. Whoever may write here acts as that department; nobody else may.",
+    ),
+    Channel(
+        "departmentRefusals",
+        topics.refusals(_DEPARTMENT),
+        (ActionRefused,),
+        "complaint_id",
+        ("tracker",),
+        ("department",),
+        "Which of the department's actions were refused and why; an action that is not answered here was carried out.",
     ),
 )
 

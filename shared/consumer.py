@@ -33,6 +33,8 @@ _PAUSE_BEFORE_REDELIVERY_SECONDS = 5.0
 
 # Changes the service's state for events that it has not seen before, in the caller's transaction.
 Apply = Callable[[Connection, Sequence[Received[Event]]], Awaitable[None]]
+# Reads one record, or raises Undecodable.
+Read = Callable[[ConsumerRecord[bytes, bytes]], Received[Event]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,27 @@ class _Dead:
 
 
 class BatchConsumer:
-    """The handler of one subscription; `wanted` names the event types that `apply` understands."""
+    """The handler of one subscription; `wanted` names the event types that `apply` understands.
 
-    def __init__(self, name: str, wanted: Sequence[type[Event]], apply: Apply, pool: Pool, relay: Relay) -> None:
+    `read` is another way to read a record than ``wire.decode``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        wanted: Sequence[type[Event]],
+        apply: Apply,
+        pool: Pool,
+        relay: Relay,
+        *,
+        read: Read = decode,
+    ) -> None:
         self.name = name
         self._wanted = frozenset(wanted)
         self._apply = apply
         self._pool = pool
         self._relay = relay
+        self._read = read
 
     async def __call__(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
         """Take the batch in; returning means that its offsets may be committed."""
@@ -86,7 +101,7 @@ class BatchConsumer:
         dead: list[_Dead] = []
         for record in records:
             try:
-                received = decode(record)
+                received = self._read(record)
             except Undecodable as error:
                 dead.append(self._bury(record, str(error)))
             else:

@@ -303,6 +303,68 @@ class SupervisionNoticeIssued(ClockEvent):
     note: str
 
 
+class DepartmentAction(Event):
+    """What a department's own system asks for: a request, and no fact before the tracker has granted it.
+
+    Its id is the action's own: sent again under it, the action is not taken in a second time. Who acts is whom the
+    topic names. `version` is the one of the case that the department saw; absent, the case is taken as it stands.
+    """
+
+    version: int | None = None
+
+
+class DepartmentActionAcknowledge(DepartmentAction):
+    event_type: ClassVar[str] = "hotline.department_action.acknowledge.v1"
+
+
+class DepartmentActionReply(DepartmentAction):
+    """`text` is meant for the reporter; numbers that identify somebody are redacted when it is taken in."""
+
+    event_type: ClassVar[str] = "hotline.department_action.reply.v1"
+
+    text: str
+
+
+class DepartmentActionRequestReturn(DepartmentAction):
+    """`basis` names the rule by which the case is another's."""
+
+    event_type: ClassVar[str] = "hotline.department_action.request_return.v1"
+
+    reason: str
+    basis: str
+
+
+class DepartmentActionContribute(Event):
+    """A co-handler's part of a joint matter; the case stays where it is, so there is no version to name."""
+
+    event_type: ClassVar[str] = "hotline.department_action.contribute.v1"
+
+    text: str
+
+
+class ActionRefused(Event):
+    """An action of a department's own system was refused, and changed nothing.
+
+    `legal` names what the department could do with the case instead; `status` and `version` say where the case stands.
+    All three are absent where the case is not the department's, for such a refusal tells nothing of it.
+    """
+
+    event_type: ClassVar[str] = "hotline.action.refused.v1"
+
+    # The ce_id of the action, and its ce_type.
+    action_id: UUID
+    action: str
+    department: DepartmentCode
+    # A sentence in Chinese, then the same in English.
+    reason: str
+    # For programs; the names are those that the HTTP API answers, such as window_past.
+    why: str
+    legal: tuple[str, ...] = ()
+    status: CaseStatus | None = None
+    version: int | None = None
+    at: AwareDatetime
+
+
 EVENTS: tuple[type[Event], ...] = (
     ComplaintReceived,
     ComplaintAssigned,
@@ -327,4 +389,9 @@ EVENTS: tuple[type[Event], ...] = (
     DeadlineRecomputed,
     InactionSuspected,
     SupervisionNoticeIssued,
+    DepartmentActionAcknowledge,
+    DepartmentActionReply,
+    DepartmentActionRequestReturn,
+    DepartmentActionContribute,
+    ActionRefused,
 )

@@ -23,6 +23,7 @@ from shared.policy_shapes import (
     ScopeFile,
     check_shape,
 )
+from shared.policy_templates import TemplatesFile, check_templates
 from shared.policy_terms import TermsFile, check_terms
 from shared.policy_yaml import read_document
 
@@ -38,6 +39,7 @@ FILES = (
     "accusations.yaml",
     "calendar.yaml",
 )
+OPTIONAL = ("templates.yaml",)
 
 
 def load_policy(directory: Path) -> Policy:
@@ -46,7 +48,8 @@ def load_policy(directory: Path) -> Policy:
         raise PolicyInvalid(
             [Problem(str(directory), 0, "there is no such directory", "name a county's policy directory")]
         )
-    documents = {name: read_document(directory / name) for name in FILES}
+    present = [*FILES, *(name for name in OPTIONAL if (directory / name).exists())]
+    documents = {name: read_document(directory / name) for name in present}
     county = check_shape(documents["county.yaml"], CountyFile)
     departments = check_shape(documents["departments.yaml"], DepartmentsFile)
     matters = check_shape(documents["matters.yaml"], MattersFile)
@@ -56,11 +59,14 @@ def load_policy(directory: Path) -> Policy:
     accusations = check_shape(documents["accusations.yaml"], AccusationWords)
     calendar = check_shape(documents["calendar.yaml"], CalendarFile)
 
+    written = documents.get("templates.yaml")
+    templates = check_shape(written, TemplatesFile) if written else TemplatesFile()
+
     problems = [problem for document in documents.values() for problem in document.problems]
     problems += [
-        Problem(found.name, 0, "no file of a policy", f"remove it, or name it one of {', '.join(FILES)}")
+        Problem(found.name, 0, "no file of a policy", f"remove it, or name it one of {', '.join(FILES + OPTIONAL)}")
         for found in directory.glob("*.y*ml")
-        if found.name not in FILES
+        if found.name not in FILES + OPTIONAL
     ]
     # References are checked against the files that could be read: a broken one is reported once, not at every mention.
     if departments is not None:
@@ -79,10 +85,14 @@ def load_policy(directory: Path) -> Policy:
         problems += check_terms(documents["terms.yaml"], terms)
         if matters is not None:
             problems += check_statutory(documents["matters.yaml"], matters, terms)
+    if templates is not None and written and matters is not None:
+        problems += check_templates(written, templates, {m.code for m in matters.matters})
     if scope is not None:
         problems += check_scope(documents["scope.yaml"], scope)
 
-    if problems or not (county and departments and matters and rules and terms and scope and accusations and calendar):
+    if problems or not (
+        county and departments and matters and rules and terms and scope and accusations and calendar and templates
+    ):
         raise PolicyInvalid(problems)
     return Policy(
         hash=content_hash({name: document.data for name, document in documents.items()}),
@@ -109,4 +119,5 @@ def load_policy(directory: Path) -> Policy:
         returns=terms.returns,
         suspension=terms.suspension,
         extension=terms.extension,
+        templates=templates.templates,
     )

@@ -1,6 +1,10 @@
 """People move cases: each action in a transaction of its own, that of the move in ``moving``."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from copy import copy
 from functools import partial
+from typing import Self
 from uuid import UUID
 
 from services.tracker import callbacks_store, store
@@ -8,6 +12,7 @@ from services.tracker.calendar import Calendar
 from services.tracker.guards import Callback, check_closing
 from services.tracker.lifecycle import Action, Actor
 from services.tracker.moving import Effect, Outcome, Rules, Step, carry_out, telling
+from services.tracker.replying import check_filled
 from shared.events import (
     CaseAcknowledged,
     CaseCallbackRequested,
@@ -19,7 +24,7 @@ from shared.events import (
 from shared.language import Satisfaction
 from shared.outbox import Relay
 from shared.policy import Policy
-from shared.postgres import Pool
+from shared.postgres import Connection, Pool
 from shared.redaction import redact
 
 
@@ -38,24 +43,45 @@ class Casework:
         self.pool = pool
         self.relay = relay
         self.rules = Rules(policy, calendar)
+        self._within: Connection | None = None
+
+    def within(self, connection: Connection) -> Self:
+        """The same casework inside the caller's transaction: what is refused is undone alone, by a savepoint.
+
+        The caller wakes the relay after its commit.
+        """
+        inner = copy(self)
+        inner._within = connection  # noqa: SLF001  # it is our own
+        return inner
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """The transaction of one action; a savepoint of the caller's where there is one."""
+        if self._within is not None:
+            async with self._within.transaction():
+                yield self._within
+            return
+        async with self.pool.acquire() as connection, connection.transaction():
+            yield connection
+        self.relay.wake()
 
     async def act(
         self, case_id: UUID, action: Action, actor: Actor, expected_version: int | None, effect: Effect
     ) -> None:
         """Let `actor` move the case, all of it in one transaction."""
-        async with self.pool.acquire() as connection, connection.transaction():
+        async with self.transaction() as connection:
             case = await store.lock_case(connection, case_id)
             if case is None:
                 raise NoSuchCase(case_id)
             await carry_out(connection, self.rules, case_id, case, action, actor, expected_version, effect)
-        self.relay.wake()
 
     async def acknowledge(self, case_id: UUID, actor: Actor, expected_version: int | None) -> None:
         await self.act(case_id, Action.ACKNOWLEDGE, actor, expected_version, telling(CaseAcknowledged))
 
     async def reply(self, case_id: UUID, actor: Actor, expected_version: int | None, text: str) -> None:
+        """Answer the reporter; AgainstRule where a blank of a template is not filled."""
         answer = redact(text).text
-        await self.act(case_id, Action.REPLY, actor, expected_version, telling(CaseReplied, answer, reply=answer))
+        await self.act(case_id, Action.REPLY, actor, expected_version, partial(_reply, answer))
 
     async def request_callback(self, case_id: UUID, actor: Actor, expected_version: int | None) -> None:
         await self.act(case_id, Action.REQUEST_CALLBACK, actor, expected_version, telling(CaseCallbackRequested))
@@ -73,6 +99,11 @@ class Casework:
         where = redact(lawful_channel).text
         effect = telling(CaseDeclined, where, lawful_channel=where)
         await self.act(case_id, Action.DECLINE, actor, expected_version, effect)
+
+
+async def _reply(answer: str, _step: Step) -> Outcome:
+    check_filled(answer)
+    return Outcome(CaseReplied, {"reply": answer}, answer)
 
 
 async def _close(said: Callback, step: Step) -> Outcome:

@@ -22,7 +22,7 @@ class Contributions:
         was never asked, for that tells nothing of the case; AgainstRule where it has contributed or no longer needs to.
         """
         said = redact(text).text
-        async with self._casework.pool.acquire() as connection, connection.transaction():
+        async with self._casework.transaction() as connection:
             case = await store.lock_case(connection, case_id)
             if case is None:
                 raise NoSuchCase(case_id)

@@ -36,6 +36,7 @@ class Forbidden(StrEnum):
     DISSATISFIED = "dissatisfied"
     CONTRIBUTED_ALREADY = "contributed_already"
     RELEASED = "released"
+    BLANK_LEFT = "blank_left"
 
 
 class AgainstRule(Exception):

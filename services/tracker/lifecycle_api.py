@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.tracker.bulk_api import add_bulk_routes
 from services.tracker.casework import Casework
 from services.tracker.contributions import Contributions
 from services.tracker.contributions_api import add_contributions_routes
@@ -12,6 +13,7 @@ from services.tracker.returns import Returns
 from services.tracker.returns_api import add_returns_routes
 from services.tracker.suspensions import Suspensions
 from services.tracker.suspensions_api import add_suspensions_routes
+from services.tracker.templates_api import add_templates_routes
 from services.tracker.urging import Urging
 from services.tracker.urging_api import add_urging_routes
 
@@ -24,3 +26,5 @@ def add_lifecycle_routes(app: FastAPI, casework: Casework) -> None:
     add_extensions_routes(app, Extensions(casework), pool)
     add_urging_routes(app, Urging(casework), pool)
     add_contributions_routes(app, Contributions(casework), policy, pool)
+    add_bulk_routes(app, casework)
+    add_templates_routes(app, policy)

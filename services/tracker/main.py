@@ -1,6 +1,7 @@
 """The tracker put together: the one place where its parts meet."""
 
 from services.tracker import store
+from services.tracker.action_taking import actions_consumer
 from services.tracker.anchoring import Anchoring
 from services.tracker.api import add_routes
 from services.tracker.calendar import Calendar
@@ -19,7 +20,7 @@ from shared.http import Probe, create_app
 from shared.policy_files import load_policy
 from shared.service import foundation, serve
 from shared.token_verifier import verifier_of
-from shared.topics import ASSIGNED_PATTERN
+from shared.topics import ACTIONS_PATTERN, ASSIGNED_PATTERN
 
 
 async def run(settings: TrackerSettings) -> None:
@@ -37,6 +38,7 @@ async def run(settings: TrackerSettings) -> None:
         )
         app = create_app("Hotline tracker", verifier_of(settings))
         casework = Casework(base.pool, base.relay, policy, calendar)
+        base.subscriptions.add(actions_consumer(casework), pattern=ACTIONS_PATTERN)
         add_routes(app, casework, policy, base.pool)
         add_lifecycle_routes(app, casework)
         sweeper = Sweeper(base.pool, base.relay, policy)

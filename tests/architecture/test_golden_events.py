@@ -17,6 +17,7 @@ from cloudevents.core.formats.json import JSONFormat
 
 from shared.events import (
     EVENTS,
+    ActionRefused,
     CaseAcknowledged,
     CaseCallbackRequested,
     CaseClosed,
@@ -39,6 +40,10 @@ from shared.events import (
     DeadlineMissed,
     DeadlineRecomputed,
     DeadlineWarned,
+    DepartmentActionAcknowledge,
+    DepartmentActionContribute,
+    DepartmentActionReply,
+    DepartmentActionRequestReturn,
     Event,
     InactionSuspected,
     SupervisionNoticeIssued,
@@ -232,6 +237,27 @@ EXAMPLES: Mapping[type[Event], Event] = {
                     "应于2026年11月25日24时前答复，至今未答复，予以通报。"
                 ),
             }
+        ),
+        DepartmentActionAcknowledge(complaint_id=COMPLAINT, version=1),
+        DepartmentActionReply(complaint_id=COMPLAINT, version=2, text="路灯已经修好。"),
+        DepartmentActionRequestReturn(
+            complaint_id=COMPLAINT,
+            version=1,
+            reason="路灯由住房和城乡建设局管理。",
+            basis="《城市照明管理规定》第四条",
+        ),
+        DepartmentActionContribute(complaint_id=COMPLAINT, text="供水管线已经避让。"),
+        ActionRefused(
+            complaint_id=COMPLAINT,
+            action_id=DECISION,
+            action="hotline.department_action.reply.v1",
+            department="urban-management",
+            reason="工单已被他人更新，请刷新后重试。 The case has moved since; read it again.",
+            why="stale_version",
+            legal=("reply", "request_return"),
+            status=CaseStatus.IN_PROGRESS,
+            version=3,
+            at=AT,
         ),
     )
 }
