@@ -17,7 +17,7 @@ from shared.counting import Counting
 from shared.escalation import Escalation
 from shared.language import Channel, DepartmentCode, Kind, Urgency
 from shared.notices import Notice
-from shared.policy_lifecycle import ExtensionRules, ReturnRules, SuspensionRules
+from shared.policy_lifecycle import ExplanationRules, ExtensionRules, ReturnRules, SuspensionRules
 from shared.term import Term, Unit, WrittenTerm, not_shorter
 
 __all__ = [
@@ -247,6 +247,7 @@ class Policy(PolicyRecord):
     returns: ReturnRules = ReturnRules()
     suspension: SuspensionRules = SuspensionRules()
     extension: ExtensionRules = ExtensionRules()
+    explanation: ExplanationRules = ExplanationRules()
 
     def name_of(self, code: DepartmentCode) -> str:
         """The department's name; the code where the policy has dropped a department that still has cases."""

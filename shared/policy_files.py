@@ -109,4 +109,5 @@ def load_policy(directory: Path) -> Policy:
         returns=terms.returns,
         suspension=terms.suspension,
         extension=terms.extension,
+        explanation=terms.explanation,
     )

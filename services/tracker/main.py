@@ -7,6 +7,8 @@ from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.gauges import refresh_gauges
 from services.tracker.handlers import OpenCases
+from services.tracker.inaction_api import add_inaction_routes
+from services.tracker.judging import Judging
 from services.tracker.ladder import TimerKind
 from services.tracker.lifecycle_api import add_lifecycle_routes
 from services.tracker.recomputing import Recomputing
@@ -39,6 +41,7 @@ async def run(settings: TrackerSettings) -> None:
         casework = Casework(base.pool, base.relay, policy, calendar)
         add_routes(app, casework, policy, base.pool)
         add_lifecycle_routes(app, casework)
+        add_inaction_routes(app, Judging(casework), policy, base.pool)
         sweeper = Sweeper(base.pool, base.relay, policy)
         sweeper.on(TimerKind.RESUME, resuming(casework.rules))
         await serve(

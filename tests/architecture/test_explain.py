@@ -12,7 +12,7 @@ import pytest
 
 from services.intake import attachments_store, open311_store, repeats_store, retention_store, vault_store
 from services.intake import store as intake_store
-from services.tracker import deadline_store, record_store, timers_store
+from services.tracker import deadline_store, inaction_store, record_store, timers_store
 from services.tracker import store as tracker_store
 from shared import inbox, migrate, outbox
 from shared.postgres import Connection
@@ -266,7 +266,7 @@ class TestTracker:
         assert_lean(await plan_of(tracker, record_store.NTH_ENTRY, 100, last_id, 9), "entries_newest", at_most=10)
 
     async def test_a_page_of_suspected_inaction_reads_that_page(self, tracker: Connection) -> None:
-        first = await plan_of(tracker, tracker_store.READ_INACTION, None, 50)
+        first = await plan_of(tracker, inaction_store.READ_INACTION, None, 50, None)
         assert_lean(first, "inaction_newest", at_most=100)
 
     @pytest.mark.parametrize("generic", [True, False])
@@ -274,7 +274,7 @@ class TestTracker:
         self, tracker: Connection, *, generic: bool
     ) -> None:
         late = await tracker.fetchval("SELECT inaction_id FROM inaction ORDER BY suspected_at LIMIT 1 OFFSET 200")
-        plan = await plan_of(tracker, tracker_store.READ_INACTION, late, 50, generic=generic)
+        plan = await plan_of(tracker, inaction_store.READ_INACTION, late, 50, None, generic=generic)
         assert_lean(plan, "inaction_newest", at_most=110)
 
 
