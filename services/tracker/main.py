@@ -5,6 +5,7 @@ from services.tracker.anchoring import Anchoring
 from services.tracker.api import add_routes
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
+from services.tracker.detecting import Detecting
 from services.tracker.gauges import refresh_gauges
 from services.tracker.handlers import OpenCases
 from services.tracker.inaction_api import add_inaction_routes
@@ -51,6 +52,7 @@ async def run(settings: TrackerSettings) -> None:
             sweeper.run(),
             Anchoring(base.pool).run(),
             Recomputing(base.pool, base.relay, calendar).run(),
+            Detecting(base.pool, base.relay, policy).run(),
             needs_kafka=True,
             refreshes=(refresh_gauges(base.pool),),
             probes=(Probe("clock", sweeper.check_clock, required=False),),
