@@ -56,7 +56,8 @@ class Detecting:
         """Detect once a night, whichever replica comes first, until cancelled."""
         while True:
             try:
-                await self.detect_if_due()
+                if found := await self.detect_if_due():
+                    log.info("detected", **found)
             except (*PASSING, asyncpg.LockNotAvailableError) as error:
                 log.warning("not_detected", error=type(error).__name__)
             await asyncio.sleep(_POLL_SECONDS)
@@ -83,7 +84,6 @@ class Detecting:
                     self._relay.wake()
                 await self._look_at_the_rest(connection, department, found)
                 self._relay.wake()
-        log.info("detected", departments=len(departments), **found)
         return found
 
     async def _look_at_changes(

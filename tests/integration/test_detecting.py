@@ -1,6 +1,8 @@
 """Inaction is detected from what stands in the database: exactly once, in the record, and told."""
 
 import asyncio
+import os
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,6 +10,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from deploy.local.hotline import PROJECT
 from services.tracker.calendar import Calendar
 from services.tracker.detecting import Detecting
 from services.tracker.verifying import Whole
@@ -144,3 +147,19 @@ async def test_a_case_that_is_suspended_is_not_slow(
     await done(tracker, cases[0], "acknowledge", "suspend")
     await run_ahead(tracker_pool, timedelta(days=60))
     assert await detecting.detect() == {"slow": 2}
+
+
+@pytest.mark.usefixtures("cases")
+async def test_the_command_looks_at_once_and_says_what_is_new(tracker_pool: Pool, service_urls: dict[str, str]) -> None:
+    await run_ahead(tracker_pool, timedelta(days=60))
+    printed = []
+    for _ in range(2):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "services.tracker", "detect", "--policy", "deploy/policy/zhenping"),
+            cwd=PROJECT,
+            env={"PATH": os.environ["PATH"], "DATABASE_URL": service_urls["tracker"]},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        output, _ = await process.communicate()
+        printed.append((process.returncode, output.decode().splitlines()))
+    assert printed == [(0, ["slow: 3", "3 new suspicions"]), (0, ["0 new suspicions"])]

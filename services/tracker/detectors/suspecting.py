@@ -18,6 +18,7 @@ from services.tracker.inaction import Suspicion
 from shared.events import event_id
 from shared.language import DepartmentCode, InactionKind
 
+# Stands for "a period" where ids follow from a case otherwise; drawn once, never to be changed.
 _OF_PERIODS = UUID("6f0e0f5e-6c1b-5a53-9d0c-0d8b5c2f7a10")
 
 

@@ -1,10 +1,14 @@
 """All detectors together: what an honest department is spared, and ids that tell suspicions apart."""
 
+import random
+from dataclasses import replace
 from datetime import timedelta
 
+from services.tracker.detectors.bounds import BOUNDS
+from services.tracker.detectors.facts import CaseFacts
 from services.tracker.detectors.suspecting import findings_of_period, id_of_case, id_of_period, suspicions_of_case
 from shared.language import InactionKind, Satisfaction
-from tests.unit.tracker.detectors.cases import DUE, case, period
+from tests.unit.tracker.detectors.cases import DUE, MATTERS, case, even_handed, period
 
 NOW = DUE + timedelta(days=60)
 
@@ -46,3 +50,38 @@ def test_a_suspicion_about_a_month_has_one_id_for_department_month_kind_and_caus
     assert len(ids) == 8
     again = findings_of_period(period(cases[:25]))
     assert {id_of_period("a", "2026-10-01", one) for one in again} <= ids
+
+
+_WORDS = "路灯水管垃圾噪音道路公交学校医院施工油烟停车绿化井盖电梯物业围墙河道广场市场桥梁"
+
+
+def honest(chance: random.Random, one: CaseFacts) -> CaseFacts:
+    """The case in a department that is sometimes wrong or unlucky, and answers from a template for each matter."""
+    closed = chance.random() < 0.9
+    return replace(
+        one,
+        text="".join(chance.choices(_WORDS, k=60)),
+        reply=f"关于{_TEMPLATES[one.matter or '']}的诉求已办理完毕，现场情况见附件第{chance.randrange(99)}号。",
+        extensions=int(chance.random() < 0.1),
+        returns_granted=int(chance.random() < 0.04),
+        returns_refused=int(chance.random() < 0.005),
+        reworks=int(chance.random() < 0.08),
+        closed=closed,
+        contacted=closed and chance.random() < 0.9,
+        callback_tried=closed,
+        satisfaction=Satisfaction.SATISFIED if closed else None,
+    )
+
+
+_TEMPLATES = dict(zip(MATTERS, ("恢复供水", "水质浑浊异味", "水费账单疑问", "管道漏水抢修"), strict=True))
+
+
+def test_honest_departments_are_suspected_of_nothing_beyond_the_stated_rate() -> None:
+    chance = random.Random(12345)  # noqa: S311
+    departments, alarms = 150, 0
+    for _ in range(departments):
+        cases = [honest(chance, one) for one in even_handed(chance, 150, 0.06)]
+        assert not [said for one in cases for said in suspicions_of_case(one, NOW, holds=True)]
+        alarms += bool(findings_of_period(period(cases)))
+    allowed = BOUNDS.false_alarms * departments
+    assert alarms <= allowed + 3 * allowed**0.5
