@@ -11,7 +11,15 @@ from tests.tokens import token_settings
 SERVICES: tuple[ServiceName, ...] = ("intake", "router", "tracker")
 
 # The optional settings without which a service has the same routes.
-BRING_NO_ROUTE = {"mail_spool", "mailboxes", "model", "trusted_proxies", "vault_keys_command", "vault_keys_file"}
+BRING_NO_ROUTE = {
+    "lmtp_port",
+    "mail_spool",
+    "mailboxes",
+    "model",
+    "trusted_proxies",
+    "vault_keys_command",
+    "vault_keys_file",
+}
 
 
 def environment_of(service: ServiceName, database_url: str, directory: Path) -> dict[str, str]:

@@ -17,6 +17,7 @@ from services.intake.gauges import refresh_gauges
 from services.intake.imap import MailboxReader
 from services.intake.importing import Importing, Outcome, read_platform, report
 from services.intake.key_sources import read_keyring
+from services.intake.lmtp import LmtpServer
 from services.intake.mail_intake import MailIntake
 from services.intake.mailboxes import read_mailboxes
 from services.intake.open311_api import add_open311_routes
@@ -113,6 +114,8 @@ async def run(settings: IntakeSettings) -> None:
         mail_intake = MailIntake(base.pool, acceptance, county, attachments)
         if settings.mail_spool is not None:
             background.append(MailSpool(settings.mail_spool, mail_intake).run())
+        if settings.lmtp_port is not None:
+            background.append(LmtpServer(settings.lmtp_port, mail_intake).run())
         background += [MailboxReader(mailbox, mail_intake).run() for mailbox in mailboxes]
         # Complaints are accepted while Kafka is away: they wait in the outbox.
         await serve(app, settings, base, *background, needs_kafka=False, refreshes=(refresh_gauges(base.pool),))

@@ -71,6 +71,8 @@ class IntakeSettings(VaultSettings, ServiceSettings):
     open311_keys: Annotated[SecretStr, AfterValidator(_is_a_list_of_digests)] | None = None
     # A folder into which a mail system delivers *.eml files; none where mail does not come that way.
     mail_spool: Path | None = None
+    # The loopback port on which the mail system of this machine delivers by LMTP; none where it does not.
+    lmtp_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     # A file that lists the mailboxes to read by IMAP (docs/mailboxes.md); none where there are none.
     mailboxes: Path | None = None
     http_port: int = 8101

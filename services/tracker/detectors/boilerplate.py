@@ -1,4 +1,4 @@
-"""Boilerplate (敷衍答复): the same reply to unlike complaints.
+"""Boilerplate (模板化答复): the same reply to unlike complaints.
 
 A template for one matter is no boilerplate: complaints of the same matter count as alike, whatever their words.
 """
