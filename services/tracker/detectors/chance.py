@@ -13,7 +13,12 @@ def at_least_by_chance(late: int, cases: int, late_in_all: int, in_all: int) -> 
     if not (0 <= late <= cases <= in_all and late <= late_in_all <= in_all):
         raise ValueError(f"{late} late of {cases} cannot be among {late_in_all} late of {in_all}")
     punctual = in_all - late_in_all
-    ways = sum(comb(late_in_all, k) * comb(punctual, cases - k) for k in range(late, min(cases, late_in_all) + 1))
+    fewest, most = max(late, cases - punctual), min(cases, late_in_all)
+    ways, exactly = 0, comb(late_in_all, fewest) * comb(punctual, cases - fewest)
+    for k in range(fewest, most + 1):
+        ways += exactly
+        # From the ways to draw k late ones to those of k + 1; always a whole number.
+        exactly = exactly * (late_in_all - k) * (cases - k) // ((k + 1) * (punctual - cases + k + 1))
     return ways / comb(in_all, cases)
 
 
