@@ -17,7 +17,7 @@ from shared.counting import Counting
 from shared.escalation import Escalation
 from shared.language import Channel, DepartmentCode, Kind, Urgency
 from shared.notices import Notice
-from shared.policy_lifecycle import ExtensionRules, ReturnRules, SuspensionRules
+from shared.policy_lifecycle import ExplanationRules, ExtensionRules, ReturnRules, SuspensionRules
 from shared.policy_templates import Template
 from shared.term import Term, Unit, WrittenTerm, not_shorter
 
@@ -248,6 +248,7 @@ class Policy(PolicyRecord):
     returns: ReturnRules = ReturnRules()
     suspension: SuspensionRules = SuspensionRules()
     extension: ExtensionRules = ExtensionRules()
+    explanation: ExplanationRules = ExplanationRules()
     # What a reply may start from, by matter.
     templates: tuple[Template, ...] = ()
 

@@ -120,4 +120,5 @@ def load_policy(directory: Path) -> Policy:
         suspension=terms.suspension,
         extension=terms.extension,
         templates=templates.templates,
+        explanation=terms.explanation,
     )

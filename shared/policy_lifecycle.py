@@ -1,8 +1,8 @@
-"""What a county's policy says of returns, suspension and extension: the optional sections of ``terms.yaml``.
+"""What a county's policy says of returns, suspension, extension, explanations: optional sections of ``terms.yaml``.
 
 Without them hold the values here: a department may return a case within one working day of acknowledging it; a case is
 suspended at most twice, each time for 20 working days at most and for one of five reasons; the reply is extended once,
-by 10 working days at most, that of an urgent case by 2 hours.
+by 10 working days at most, that of an urgent case by 2 hours; a suspicion of inaction is explained within 3.
 """
 
 from typing import Annotated, Self
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from shared.term import Term, WrittenTerm
 
-__all__ = ["ExtensionRules", "ReturnRules", "SuspensionReason", "SuspensionRules"]
+__all__ = ["ExplanationRules", "ExtensionRules", "ReturnRules", "SuspensionReason", "SuspensionRules"]
 
 _Times = Annotated[int, Field(ge=0, le=20)]
 _Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
@@ -66,3 +66,8 @@ class ExtensionRules(_Section):
     longest: WrittenTerm = Term.parse("10wd")
     urgent_longest: WrittenTerm = Term.parse("2h")
     at_most: _Times = 1
+
+
+class ExplanationRules(_Section):
+    # How long the accused department has to explain itself before anybody may confirm a suspicion of inaction.
+    term: WrittenTerm = Term.parse("3wd")

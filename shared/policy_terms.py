@@ -19,7 +19,7 @@ from shared.policy import (
     Words,
     certainly_longer,
 )
-from shared.policy_lifecycle import ExtensionRules, ReturnRules, SuspensionRules
+from shared.policy_lifecycle import ExplanationRules, ExtensionRules, ReturnRules, SuspensionRules
 from shared.policy_problems import Problem
 from shared.policy_yaml import Document
 from shared.term import Term, Unit, not_shorter
@@ -80,6 +80,7 @@ class TermsFile(PolicyRecord):
     returns: ReturnRules = ReturnRules()
     suspension: SuspensionRules = SuspensionRules()
     extension: ExtensionRules = ExtensionRules()
+    explanation: ExplanationRules = ExplanationRules()
     # Less than half a year would erase identities that a running review still needs; a slip must not do that.
     retention_days: Annotated[int, Field(ge=180, le=36_500)] = DEFAULT_RETENTION.days
     repeat_window_days: Annotated[int, Field(ge=1, le=366)] = DEFAULT_REPEAT_WINDOW.days

@@ -1,6 +1,7 @@
 """The tracker's command line: ``python -m services.tracker --help``."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 
 from services.tracker import deadlines, record_store, store, timers_store, verifying
 from services.tracker.calendar import Calendar
+from services.tracker.detecting import Detecting
 from services.tracker.due import format_due
 from services.tracker.main import run
 from services.tracker.recomputing import Recomputed, Recomputing
@@ -20,6 +22,7 @@ from services.tracker.verifying import Whole
 from shared.commands import command_line, read_policy
 from shared.counting import BY_LAW_ALONE
 from shared.outbox import Relay
+from shared.policy import Policy
 from shared.postgres import create_pool
 from shared.settings import PostgresSettings, read_settings
 from shared.term import Term
@@ -73,6 +76,27 @@ async def _recompute(database_url: str, calendar: Calendar, *, dry_run: bool) ->
     pool = await create_pool(database_url, application_name="tracker recompute")
     try:
         return await Recomputing(pool, Relay(pool, []), calendar).recompute(dry_run=dry_run)
+    finally:
+        await pool.close()
+
+
+@app.command()
+def detect(
+    policy: Annotated[
+        Path, typer.Option(envvar="HOTLINE_POLICY_DIR", help="The county whose departments are looked at.")
+    ],
+) -> None:
+    """Look for inaction in what has changed since the last time, as the tracker does by itself every night."""
+    found = asyncio.run(_detect(str(read_settings(PostgresSettings).database_url), read_policy(policy)))
+    for kind, number in sorted(found.items()):
+        typer.echo(f"{kind}: {number}")
+    typer.echo(f"{found.total()} new suspicions")
+
+
+async def _detect(database_url: str, county: Policy) -> Counter[str]:
+    pool = await create_pool(database_url, application_name="tracker detect")
+    try:
+        return await Detecting(pool, Relay(pool, []), county).detect()
     finally:
         await pool.close()
 

@@ -42,7 +42,7 @@ class Anchoring:
         async with self._pool.acquire() as connection:
             if not await connection.fetchval(record_store.ANCHOR_IS_DUE, EVERY):
                 return None
-            last_id = await _settled(connection)
+            last_id = await settled(connection)
             async with connection.transaction():
                 await connection.execute(_LOCK_TIMEOUT)
                 await connection.execute(record_store.LOCK_ANCHORS)
@@ -68,7 +68,7 @@ async def _anchor_up_to(connection: Connection, last_id: int) -> Sequence[Anchor
     return made
 
 
-async def _settled(connection: Connection) -> int:
+async def settled(connection: Connection) -> int:
     """The id of the newest entry, when none that is lower can still come in; the lock lasts no longer than this."""
     async with connection.transaction():
         await connection.execute(_LOCK_TIMEOUT)

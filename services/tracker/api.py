@@ -12,7 +12,7 @@ from asyncpg import Record
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from services.tracker import store
+from services.tracker import inaction_store, store
 from services.tracker.acting import READERS, may_read, officer_of
 from services.tracker.casework import Casework, NoSuchCase
 from services.tracker.guards import AgainstRule
@@ -51,13 +51,13 @@ class Replying(Acting):
 
 
 _SUMMED_AS = {Nature.COMMITTED: "deadlines", Nature.STATUTORY: "statutory_deadlines"}
-_SUMMARY = ("cases", *_SUMMED_AS.values(), "inaction")
+_SUMMARY = ("cases", *_SUMMED_AS.values(), *inaction_store.COUNTED_AS.values())
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 Officer = Annotated[Principal, allow(Role.OFFICER)]
 Reader = Annotated[Principal, allow(*READERS)]
 
-_SUPERVISION = allow(Role.SUPERVISOR, Role.ADMINISTRATOR)
+SUPERVISION = allow(Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
 def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> None:
@@ -110,18 +110,21 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
         if code not in policy.departments:
             raise Problem(404, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
         rows = await store.read_queue(pool, code, status, after, limit)
-        return _page([_case(row) for row in rows], "complaint_id", limit)
+        return page([_case(row) for row in rows], "complaint_id", limit)
 
-    @app.get("/v1/supervision/summary", tags=["supervision"], dependencies=[_SUPERVISION])
+    @app.get("/v1/supervision/summary", tags=["supervision"], dependencies=[SUPERVISION])
     async def summary() -> dict[str, Any]:
-        """Cases by status, deadlines by outcome and suspected inaction, of the county and of each department."""
+        """Cases by status, deadlines by outcome and inaction by kind, of the county and of each department.
+
+        `inaction` is what is suspected and nobody has judged; confirmed and dismissed stand apart from it.
+        """
         departments: dict[str, dict[str, Any]] = defaultdict(lambda: {name: {} for name in _SUMMARY})
         for row in await pool.fetch(store.COUNT_CASES):
             departments[row["department"]]["cases"][row["status"]] = row["cases"]
         for row in await pool.fetch(store.COUNT_DEADLINES):
             departments[row["department"]][_SUMMED_AS[row["nature"]]][row["clock"]] = _counts(row)
-        for row in await pool.fetch(store.COUNT_INACTION):
-            departments[row["department"]]["inaction"][row["kind"]] = row["suspected"]
+        for row in await pool.fetch(inaction_store.COUNT_INACTION):
+            departments[row["department"]][inaction_store.COUNTED_AS[row["standing"]]][row["kind"]] = row["number"]
         return {
             "at": await store.present(pool),
             "county": _total(departments),
@@ -129,12 +132,6 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
                 {"code": code, "name": policy.name_of(code), **numbers} for code, numbers in sorted(departments.items())
             ],
         }
-
-    @app.get("/v1/supervision/inaction", tags=["supervision"], dependencies=[_SUPERVISION])
-    async def inaction(after: UUID | None = None, limit: Limit = 100) -> dict[str, Any]:
-        """Suspected inaction with its evidence, newest first; `next` is the `after` of the following page."""
-        rows = await pool.fetch(store.READ_INACTION, after, limit)
-        return _page([dict(row) for row in rows], "inaction_id", limit)
 
 
 @contextmanager
@@ -187,7 +184,7 @@ def _deadline(row: Record) -> dict[str, Any]:
     return {**row, **{name: orjson.loads(value) if value else None for name, value in written.items()}}
 
 
-def _page(items: list[dict[str, Any]], key: str, limit: int) -> dict[str, Any]:
+def page(items: list[dict[str, Any]], key: str, limit: int) -> dict[str, Any]:
     return {"items": items, **({"next": items[-1][key]} if len(items) == limit else {})}
 
 

@@ -6,8 +6,11 @@ from services.tracker.anchoring import Anchoring
 from services.tracker.api import add_routes
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
+from services.tracker.detecting import Detecting
 from services.tracker.gauges import refresh_gauges
 from services.tracker.handlers import OpenCases
+from services.tracker.inaction_api import add_inaction_routes
+from services.tracker.judging import Judging
 from services.tracker.ladder import TimerKind
 from services.tracker.lifecycle_api import add_lifecycle_routes
 from services.tracker.recomputing import Recomputing
@@ -41,6 +44,7 @@ async def run(settings: TrackerSettings) -> None:
         base.subscriptions.add(actions_consumer(casework), pattern=ACTIONS_PATTERN)
         add_routes(app, casework, policy, base.pool)
         add_lifecycle_routes(app, casework)
+        add_inaction_routes(app, Judging(casework), policy, base.pool)
         sweeper = Sweeper(base.pool, base.relay, policy)
         sweeper.on(TimerKind.RESUME, resuming(casework.rules))
         await serve(
@@ -50,6 +54,7 @@ async def run(settings: TrackerSettings) -> None:
             sweeper.run(),
             Anchoring(base.pool).run(),
             Recomputing(base.pool, base.relay, calendar).run(),
+            Detecting(base.pool, base.relay, policy).run(),
             needs_kafka=True,
             refreshes=(refresh_gauges(base.pool),),
             probes=(Probe("clock", sweeper.check_clock, required=False),),

@@ -47,6 +47,14 @@ class Joint(StrEnum):
     CONTRIBUTED = "contributed"
 
 
+class Judged(StrEnum):
+    """What becomes of a suspicion of inaction, while the case stays where it is."""
+
+    EXPLAINED = "explained"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+
+
 class Happening(NamedTuple):
     """What is to be entered; `state` is where it led, None if the case stays where it is.
 
@@ -54,7 +62,7 @@ class Happening(NamedTuple):
     """
 
     complaint_id: UUID
-    happened: Action | Fired | Joint
+    happened: Action | Fired | Joint | Judged
     actor: Actor
     at: datetime
     state: CaseState | None = None

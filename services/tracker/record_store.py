@@ -132,7 +132,36 @@ WHERE (
 )
 ORDER BY 1, 2 LIMIT 1
 """
-BESIDE_RECORD = (CASE_BESIDE_RECORD, DEADLINE_BESIDE_RECORD, OUTCOME_BESIDE_RECORD, INACTION_BESIDE_RECORD)
+# An entry names the suspicion that it is about at the end of its note; see `in_note` in verdicts.py.
+JUDGEMENT_BESIDE_RECORD = """
+SELECT found.complaint_id, coalesce(
+    number, (SELECT max(number) + 1 FROM entries WHERE entries.complaint_id = found.complaint_id), 1
+) AS number, CASE
+    WHEN number IS NULL THEN format('is missing: suspected inaction was %s', found.happened)
+    ELSE format('tells that suspected inaction was %s, of which its table tells otherwise or nothing', found.happened)
+END AS why
+FROM (
+    SELECT complaint_id, told.number, happened, inaction_id
+    FROM (
+        SELECT complaint_id, number, happened, at, note FROM entries
+        WHERE happened IN ('explained', 'confirmed', 'dismissed')
+    ) AS told
+    FULL JOIN (
+        SELECT complaint_id, happened, at, format('%s（疑似不作为%s）', written, inaction_id) AS note, inaction_id
+        FROM (
+            SELECT inaction_id, 'explained' AS happened, explained_at AS at, text AS written FROM inaction_explanations
+            UNION ALL
+            SELECT inaction_id, verdict, at, reason FROM inaction_verdicts
+        ) AS judged JOIN inaction USING (inaction_id)
+    ) AS kept USING (complaint_id, happened, at, note)
+    WHERE told.number IS NULL OR kept.inaction_id IS NULL
+) AS found
+ORDER BY 1, 2 LIMIT 1
+"""
+BESIDE_RECORD = (
+    *(CASE_BESIDE_RECORD, DEADLINE_BESIDE_RECORD, OUTCOME_BESIDE_RECORD, INACTION_BESIDE_RECORD),
+    JUDGEMENT_BESIDE_RECORD,
+)
 
 _ROWS_AT_ONCE = 5000
 

@@ -172,21 +172,6 @@ WHERE missed.outcome = 'missed' AND nature = 'committed'
 GROUP BY 1, deadlines.clock
 """
 
-COUNT_INACTION = "SELECT department, kind, count(*) AS suspected FROM inaction GROUP BY department, kind"
-
-# One comparison, so that a page starts where the last one ended under every plan.
-READ_INACTION = """
-SELECT
-    inaction_id, complaint_id, ticket_number, inaction.department, inaction.kind,
-    clock, due_at, suspected_at, evidence
-FROM inaction JOIN cases USING (complaint_id)
-WHERE (suspected_at, inaction_id) < (
-    CASE WHEN $1::uuid IS NULL THEN 'infinity' ELSE (SELECT suspected_at FROM inaction WHERE inaction_id = $1) END,
-    coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-)
-ORDER BY suspected_at DESC, inaction_id DESC LIMIT $2
-"""
-
 SET_SIMULATED_CLOCK = """
 INSERT INTO simulated_clock (ahead) VALUES ($1) ON CONFLICT (only_row) DO UPDATE SET ahead = excluded.ahead
 """

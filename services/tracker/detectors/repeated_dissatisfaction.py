@@ -1,0 +1,58 @@
+"""Repeated dissatisfaction (同一事项三次不满意): in one case, or in several that tell of the same."""
+
+from collections.abc import Sequence
+
+from services.tracker.detectors.bounds import BOUNDS, Bounds
+from services.tracker.detectors.facts import CaseFacts, Finding, Period
+from services.tracker.detectors.texts import likeness
+from services.tracker.inaction import Suspicion
+from shared.language import InactionKind, Satisfaction
+
+
+def repeatedly_dissatisfied(case: CaseFacts, bounds: Bounds = BOUNDS) -> Suspicion | None:
+    """Whether the reporter of one case was dissatisfied so often."""
+    times = _times(case)
+    if times < bounds.dissatisfied:
+        return None
+    return Suspicion(
+        InactionKind.REPEATED_DISSATISFACTION,
+        f"{case.department_name}承办的工单{case.ticket_number}，诉求人先后{times}次表示不满意，"
+        f"达到{bounds.dissatisfied}次的界限。",
+    )
+
+
+def repeatedly_dissatisfied_in_period(period: Period, bounds: Bounds = BOUNDS) -> Sequence[Finding]:
+    """A finding for each issue that came in several cases and left its reporters dissatisfied so often in all."""
+    issues: list[list[CaseFacts]] = []
+    for case in period.cases:
+        if not _times(case):
+            continue
+        for issue in issues:
+            if _same_issue(issue[0], case, bounds):
+                issue.append(case)
+                break
+        else:
+            issues.append([case])
+    return [
+        _finding(period, issue, bounds)
+        for issue in issues
+        if len(issue) > 1 and sum(map(_times, issue)) >= bounds.dissatisfied
+    ]
+
+
+def _times(case: CaseFacts) -> int:
+    return case.reworks + (case.satisfaction is Satisfaction.DISSATISFIED)
+
+
+def _same_issue(one: CaseFacts, other: CaseFacts, bounds: Bounds) -> bool:
+    return (one.matter, one.town) == (other.matter, other.town) and likeness(one.text, other.text) >= bounds.same_issue
+
+
+def _finding(period: Period, issue: Sequence[CaseFacts], bounds: Bounds) -> Finding:
+    tickets = "、".join(case.ticket_number for case in issue)
+    evidence = (
+        f"{period.name}，{period.department_name}承办的同一事项（工单{tickets}）先后{sum(map(_times, issue))}次被表示"
+        f"不满意，达到{bounds.dissatisfied}次的界限。"
+    )
+    suspicion = Suspicion(InactionKind.REPEATED_DISSATISFACTION, evidence)
+    return Finding(suspicion, issue[-1], issue[0].ticket_number)

@@ -1,0 +1,60 @@
+"""Slowness: overdue beyond a bound, and extensions as a habit."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.tracker.detectors.bounds import BOUNDS
+from services.tracker.detectors.slow import slow, slow_by_habit
+from shared.language import InactionKind
+from tests.unit.tracker.detectors.cases import DUE, case, period
+
+LONG_AFTER = DUE + BOUNDS.overdue + timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"replied_at": None}, "超期17日仍未答复"),
+        ({"replied_at": DUE + timedelta(days=15)}, "超期15日才答复"),
+        ({"extensions": 1, "extensions_refused": 2}, "先后3次申请延期（获准1次）"),
+    ],
+)
+def test_what_is_long_overdue_or_put_off_again_and_again_is_slow(changes: dict[str, Any], said: str) -> None:
+    suspicion = slow(case(**changes), LONG_AFTER)
+    assert suspicion is not None
+    assert suspicion.kind is InactionKind.SLOW
+    assert said in suspicion.evidence
+    assert "20261001-1" in suspicion.evidence
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"replied_at": DUE + BOUNDS.overdue},
+        {"replied_at": None, "ended": True},
+        {"extensions": 1, "extensions_refused": 1},
+    ],
+)
+def test_what_was_answered_within_the_bound_or_ended_otherwise_is_not(changes: dict[str, Any]) -> None:
+    assert slow(case(**changes), LONG_AFTER) is None
+
+
+def test_nothing_is_slow_before_the_bound_has_passed() -> None:
+    assert slow(case(replied_at=None), DUE + BOUNDS.overdue) is None
+
+
+def test_a_department_that_has_most_of_its_cases_extended_puts_them_off_by_habit() -> None:
+    cases = [case(number, extensions=number % 3 > 0) for number in range(30)]
+    found = slow_by_habit(period(cases))
+    assert found is not None
+    assert "30件工单中有20件延期（67%）" in found.suspicion.evidence
+    assert found.case.extensions
+
+
+def test_half_of_the_cases_or_few_cases_are_no_habit() -> None:
+    assert slow_by_habit(period([case(number, extensions=number % 2) for number in range(30)])) is None
+    assert slow_by_habit(period([case(number, extensions=1) for number in range(19)])) is None
+    assert slow_by_habit(period([])) is None
