@@ -10,12 +10,14 @@ from services.tracker.handlers import OpenCases
 from services.tracker.ladder import TimerKind
 from services.tracker.lifecycle_api import add_lifecycle_routes
 from services.tracker.recomputing import Recomputing
+from services.tracker.reports_api import add_reports_routes
 from services.tracker.settings import TrackerSettings
 from services.tracker.suspensions import resuming
 from services.tracker.sweeper import Sweeper
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned
 from shared.http import Probe, create_app
+from shared.login_api import add_login_routes
 from shared.policy_files import load_policy
 from shared.service import foundation, serve
 from shared.token_verifier import verifier_of
@@ -39,6 +41,8 @@ async def run(settings: TrackerSettings) -> None:
         casework = Casework(base.pool, base.relay, policy, calendar)
         add_routes(app, casework, policy, base.pool)
         add_lifecycle_routes(app, casework)
+        add_reports_routes(app, policy, base.pool)
+        add_login_routes(app)
         sweeper = Sweeper(base.pool, base.relay, policy)
         sweeper.on(TimerKind.RESUME, resuming(casework.rules))
         await serve(

@@ -23,6 +23,7 @@ from services.tracker import api as tracker_api
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.lifecycle_api import add_lifecycle_routes
+from services.tracker.reports_api import add_reports_routes
 from shared.auth import Role
 from shared.http import create_app
 from shared.outbox import Relay
@@ -99,5 +100,6 @@ async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Asy
     casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
     tracker_api.add_routes(app, casework, policy, tracker_pool)
     add_lifecycle_routes(app, casework)
+    add_reports_routes(app, policy, tracker_pool)
     async with client_of(app, bearer(Role.SUPERVISOR)) as client:
         yield client
