@@ -5,6 +5,7 @@ from services.tracker.anchoring import Anchoring
 from services.tracker.api import add_routes
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
+from services.tracker.disclosure_api import add_disclosure_routes
 from services.tracker.gauges import refresh_gauges
 from services.tracker.handlers import OpenCases
 from services.tracker.ladder import TimerKind
@@ -42,6 +43,7 @@ async def run(settings: TrackerSettings) -> None:
         add_routes(app, casework, policy, base.pool)
         add_lifecycle_routes(app, casework)
         add_reports_routes(app, policy, base.pool)
+        add_disclosure_routes(app, policy, base.pool)
         add_login_routes(app)
         sweeper = Sweeper(base.pool, base.relay, policy)
         sweeper.on(TimerKind.RESUME, resuming(casework.rules))

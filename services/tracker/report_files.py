@@ -51,12 +51,15 @@ def as_pdf(title: str, note: str, tables: Sequence[Table]) -> bytes:
     def words(cell: Cell) -> Paragraph:
         return Paragraph("—" if cell is None else escape(str(cell)), small)
 
+    (width, _), margin = pagesizes.landscape(pagesizes.A4), 28
     parts: list[object] = [Paragraph(escape(title), head), Paragraph(escape(note), small)]
     for table in tables:
         rows = [[words(cell) for cell in row] for row in (table.headings, *table.rows)]
-        parts += [Spacer(1, 12), LongTable(rows, repeatRows=1, style=[*lines, shaded])]
+        # The first column has the names.
+        narrow = (width - 2 * margin) / (len(table.headings) + 1)
+        widths = [2 * narrow, *[narrow] * (len(table.headings) - 1)]
+        parts += [Spacer(1, 12), LongTable(rows, colWidths=widths, repeatRows=1, style=[*lines, shaded])]
     file = BytesIO()
-    margin = 28
     SimpleDocTemplate(
         file, pagesize=pagesizes.landscape(pagesizes.A4), title=title, lang="zh-CN",
         leftMargin=margin, rightMargin=margin, topMargin=margin, bottomMargin=margin,

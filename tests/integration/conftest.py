@@ -22,6 +22,7 @@ from services.intake.vault import Keyring
 from services.tracker import api as tracker_api
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
+from services.tracker.disclosure_api import add_disclosure_routes
 from services.tracker.lifecycle_api import add_lifecycle_routes
 from services.tracker.reports_api import add_reports_routes
 from shared.auth import Role
@@ -101,5 +102,6 @@ async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Asy
     tracker_api.add_routes(app, casework, policy, tracker_pool)
     add_lifecycle_routes(app, casework)
     add_reports_routes(app, policy, tracker_pool)
+    add_disclosure_routes(app, policy, tracker_pool)
     async with client_of(app, bearer(Role.SUPERVISOR)) as client:
         yield client
