@@ -24,7 +24,8 @@ SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) 
     'ALTER TABLE %s ADD CONSTRAINT %I %s%s', conrelid::regclass, conname, pg_get_constraintdef(oid),
     CASE contype WHEN 'f' THEN ' NOT VALID' END
 ) AS make
-FROM pg_constraint WHERE conrelid = ANY($1::regclass[]) AND contype IN ('f', 'p') ORDER BY contype
+FROM pg_constraint
+WHERE contype IN ('f', 'p') AND (conrelid = ANY($1::regclass[]) OR confrelid = ANY($1::regclass[])) ORDER BY contype
 """
 _INDEXES = """
 SELECT format('DROP INDEX %s', indexrelid::regclass) AS drop, pg_get_indexdef(indexrelid) AS make

@@ -33,6 +33,7 @@ _POLL_SECONDS = 0.2
 # What each consumer group reads.
 _READS = {
     "hotline.router.decisions": re.escape(COMPLAINTS_RECEIVED),
+    "hotline.router.returns": re.escape(CASES_EVENTS),
     "hotline.tracker.cases": ASSIGNED_PATTERN,
     "hotline.intake.progress": re.escape(CASES_EVENTS),
 }
@@ -51,6 +52,7 @@ _TRACES = {
     "tracker": """
         SELECT complaint_id::text, 'case' FROM cases
         UNION ALL SELECT complaint_id::text, 'deadline' FROM deadlines
+            WHERE clock IN ('acknowledge', 'reply') AND nature = 'committed'
         UNION ALL SELECT complaint_id::text, 'entry' FROM entries
     """,
 }

@@ -29,8 +29,22 @@ _CHANNELS = {
     "department_line": "部门投诉电话、信箱",
     "qa_platform": "网络问政平台",
 }
-_CLOCKS = {"acknowledge": "签收 acknowledge", "reply": "答复 reply"}
-_INACTION = {"not_acknowledged": "未签收 not acknowledged", "not_answered": "未答复 not answered"}
+_CLOCKS = {
+    "acknowledge": "签收 acknowledge",
+    "reply": "答复 reply",
+    "contribute": "协办 contribute",
+    "explain": "说明 explain",
+}
+_INACTION = {
+    "not_acknowledged": "未签收 not acknowledged",
+    "not_answered": "未答复 not answered",
+    "slow": "慢作为 slow",
+    "buck_passing": "推诿 buck-passing",
+    "boilerplate": "模板化答复 boilerplate",
+    "false_closure": "虚假办结 false closure",
+    "repeated_dissatisfaction": "反复不满意 repeated dissatisfaction",
+    "selective_silence": "选择性不作为 selective silence",
+}
 
 
 @dataclass(frozen=True, slots=True)

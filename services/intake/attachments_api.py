@@ -18,11 +18,14 @@ from services.intake.attachments import Attachments
 from services.intake.ticket import code_matches, is_ticket_number
 from shared.auth import Allowed, Principal, Role, open_to_all
 from shared.http import Problem
+from shared.rate_limits import limited_by_client
 from shared.validation import FieldError
 
-_OWN = open_to_all(
-    "its reporter shows the query code; without one a token is asked for, and each complaint has its rule"
-)
+_OWN = [
+    open_to_all("its reporter shows the query code; without one a token is asked for, and each complaint has its rule"),
+    # A whole office may share one address.
+    limited_by_client("300/minute"),
+]
 # The files and what stands around them.
 _MAX_BODY = MAX_COUNT * MAX_BYTES + 1024 * 1024
 # Each holds up to ninety megabytes while it is looked at.
@@ -81,7 +84,7 @@ def add_attachment_routes(app: FastAPI, attachments: Attachments, query_code_key
         "/v1/complaints/{ticket_number}/attachments",
         status_code=201,
         tags=["attachments"],
-        dependencies=[_OWN],
+        dependencies=_OWN,
         # Beyond what is counted here, so that the answer says what the limit is.
         max_body_size=2 * _MAX_BODY,
         openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
@@ -105,7 +108,7 @@ def add_attachment_routes(app: FastAPI, attachments: Attachments, query_code_key
             ]
         }
 
-    @app.get("/v1/complaints/{ticket_number}/attachments", tags=["attachments"], dependencies=[_OWN])
+    @app.get("/v1/complaints/{ticket_number}/attachments", tags=["attachments"], dependencies=_OWN)
     async def list_all(
         ticket_number: str, request: Request, code: QueryCode = None, query_code: str | None = None
     ) -> dict[str, Any]:
@@ -121,7 +124,7 @@ def add_attachment_routes(app: FastAPI, attachments: Attachments, query_code_key
     @app.get(
         "/v1/complaints/{ticket_number}/attachments/{sha256}",
         tags=["attachments"],
-        dependencies=[_OWN],
+        dependencies=_OWN,
         response_class=Response,
     )
     async def download(

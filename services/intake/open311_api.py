@@ -10,10 +10,18 @@ from services.intake.open311_facade import Open311
 from services.intake.open311_rendering import Answer, Format, render
 from services.intake.submitting import MAX_SUBMISSION
 from shared.auth import open_to_all
+from shared.rate_limits import limited_by_client
 
 _BASE = "/open311/v2"
-_READING = [open_to_all("the specification asks for no key here, and nothing is shown that is not public")]
-_SUBMITTING = [open_to_all("the specification's api_key stands in for a token; without a known one nothing is taken")]
+_READING = [
+    open_to_all("the specification asks for no key here, and nothing is shown that is not public"),
+    limited_by_client("600/minute"),
+]
+# An app's server submits for many people.
+_SUBMITTING = [
+    open_to_all("the specification's api_key stands in for a token; without a known one nothing is taken"),
+    limited_by_client("600/minute"),
+]
 _TEXTS = (
     "api_key",
     "service_code",
