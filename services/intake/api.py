@@ -9,11 +9,10 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from starlette.responses import StreamingResponse
 
-from services.intake import store
 from services.intake.channels.submission import SUBMISSION
+from services.intake.looking_up import progress_of
 from services.intake.submitters import CHANNELS_OF, PORTAL, submitter_of
 from services.intake.submitting import MAX_SUBMISSION, Submitting, too_large
-from services.intake.ticket import code_matches, is_ticket_number
 from shared.auth import Principal, allow, open_to_all
 from shared.http import MAX_BODY, Problem
 from shared.postgres import Pool
@@ -91,23 +90,7 @@ def add_routes(app: FastAPI, submitting: Submitting, pool: Pool) -> None:
     )
     async def look_up(ticket_number: str, query_code: str) -> dict[str, Any]:
         """What became of a complaint; needs the query code that its reporter was given."""
-        row = await store.find_by_ticket(pool, ticket_number) if is_ticket_number(ticket_number) else None
-        if row is None or not code_matches(submitting.query_code_key, row["complaint_id"], query_code):
-            # The same answer either way: nobody learns which ticket numbers exist.
-            raise Problem(
-                404,
-                "没有找到该工单，请核对工单编号和查询码。",
-                "There is no such ticket; please check the ticket number and the query code.",
-            )
-        steps = await store.read_progress(pool, row["complaint_id"])
-        return {
-            "ticket_number": row["ticket_number"],
-            "channel": row["channel"],
-            "kind": row["kind"],
-            "accepted_at": row["accepted_at"],
-            "status": steps[-1]["status"] if steps else "accepted",
-            "progress": [dict(step) for step in steps],
-        }
+        return await progress_of(pool, submitting.query_code_key, ticket_number, query_code)
 
 
 def _told(answer: dict[str, Any]) -> Response:

@@ -23,6 +23,7 @@ from services.intake.mailboxes import read_mailboxes
 from services.intake.open311_api import add_open311_routes
 from services.intake.open311_facade import Open311
 from services.intake.open311_keys import parse_digests
+from services.intake.pages import add_citizen_pages
 from services.intake.push_api import add_push_routes
 from services.intake.push_signature import parse_keys
 from services.intake.reporter_api import add_reporter_routes
@@ -31,6 +32,7 @@ from services.intake.rotating import Rotated, rotate
 from services.intake.settings import IntakeSettings, VaultSettings
 from services.intake.similar_api import add_similar_routes
 from services.intake.spool import MailSpool
+from services.intake.staff_pages import add_staff_pages
 from services.intake.submitting import Submitting
 from shared.consumer import BatchConsumer
 from shared.http import create_app
@@ -110,6 +112,9 @@ async def run(settings: IntakeSettings) -> None:
         add_open311_routes(app, Open311(acceptance, policy, county, base.pool, settings.query_code_key, keys))
         add_reporter_routes(app, base.pool, keyring)
         add_similar_routes(app, base.pool, index)
+        departments = {code: department.name for code, department in policy.departments.items()}
+        add_citizen_pages(app, submitting, base.pool, attachments, departments)
+        add_staff_pages(app, submitting, base.pool, index)
         background = [acceptance.run(), Retention(base.pool, policy).run()]
         mail_intake = MailIntake(base.pool, acceptance, county, attachments)
         if settings.mail_spool is not None:

@@ -1,5 +1,6 @@
 """Telling whoever types a complaint in, while the caller still speaks, what the same reporter brought before."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Response
@@ -13,6 +14,7 @@ from services.intake.reading_rules import may_be_told_of
 from services.intake.repeats import as_json
 from shared.auth import Principal, Role, allow
 from shared.http import Problem
+from shared.language import DepartmentCode
 from shared.postgres import Pool
 
 
@@ -47,7 +49,13 @@ def add_similar_routes(app: FastAPI, pool: Pool, index: BlindIndex) -> None:
                 "Give a whole telephone number (a landline with its area code) or identity number.",
             )
         response.headers["Cache-Control"] = "no-store"
-        matter = Matter(typed.text, typed.place)
-        found = await repeats_store.find_of_reporter(pool, traces)
-        told = [as_json(each, matter) for each in found if may_be_told_of(principal.department, each.standing)]
-        return {"items": sorted(told, key=lambda item: -item["likeness"])}
+        return {"items": await earlier_of(pool, traces, Matter(typed.text, typed.place), principal.department)}
+
+
+async def earlier_of(
+    pool: Pool, traces: Sequence[bytes], matter: Matter, department: DepartmentCode | None
+) -> list[dict[str, Any]]:
+    """The newest complaints with one of `traces` that somebody of `department` may be told of, the most alike first."""
+    found = await repeats_store.find_of_reporter(pool, traces)
+    told = [as_json(each, matter) for each in found if may_be_told_of(department, each.standing)]
+    return sorted(told, key=lambda item: -item["likeness"])

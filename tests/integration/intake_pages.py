@@ -1,0 +1,47 @@
+"""The intake with its pages, as its main module puts them together, and what stands in a page."""
+
+import re
+from typing import Any
+
+from fastapi import FastAPI
+
+from services.intake.acceptance import Acceptance
+from services.intake.api import add_routes
+from services.intake.attachments import Attachments
+from services.intake.blind_index import BlindIndex
+from services.intake.complaint import County
+from services.intake.pages import add_citizen_pages
+from services.intake.staff_pages import add_staff_pages
+from services.intake.submitting import Submitting
+from shared.auth import Role
+from shared.http import create_app
+from shared.postgres import Pool
+from shared.session import CSRF_FIELD, SESSION_COOKIE, csrf_token
+from tests.tokens import token, verifier
+
+KEY = b"only for this test"
+DEPARTMENTS = {"water-supply": "自来水公司"}
+
+
+def application(
+    pool: Pool, acceptance: Acceptance, county: County, index: BlindIndex, attachments: Attachments | None = None
+) -> FastAPI:
+    app = create_app("Hotline intake", verifier())
+    submitting = Submitting(acceptance, county, KEY)
+    add_routes(app, submitting, pool)
+    add_citizen_pages(app, submitting, pool, attachments, DEPARTMENTS)
+    add_staff_pages(app, submitting, pool, index)
+    return app
+
+
+def inside(page: str, element_id: str) -> str:
+    """The text of the element with this id."""
+    found = re.search(rf'id="{element_id}"[^>]*>([^<]*)<', page)
+    assert found, f"nothing on the page has the id {element_id}"
+    return found[1]
+
+
+def session(*roles: Role, **claims: Any) -> tuple[dict[str, str], dict[str, str]]:
+    """The cookie of a login, and the field that a form of it carries."""
+    value = token(*roles, **claims)
+    return {"Cookie": f"{SESSION_COOKIE}={value}"}, {CSRF_FIELD: csrf_token(value)}

@@ -1,0 +1,76 @@
+"""A real browser without scripts: a citizen submits with a photo, and looks up what became of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.async_api import Page, async_playwright
+
+from deploy.local.ports import LOOPBACK, free_ports
+from services.intake.acceptance import Acceptance
+from services.intake.attachment_content import MediaType
+from services.intake.attachment_files import AttachmentFiles
+from services.intake.attachments import Attachments
+from services.intake.blind_index import BlindIndex
+from services.intake.complaint import County
+from shared.postgres import Pool
+from tests.integration.intake_pages import application
+from tests.unit.intake.test_attachment_content import corners, encoded
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture
+async def site(
+    intake_pool: Pool, acceptance: Acceptance, county: County, blind_index: BlindIndex, tmp_path: Path
+) -> AsyncIterator[str]:
+    attachments = Attachments(intake_pool, AttachmentFiles.at(str(tmp_path / "files")))
+    app = application(intake_pool, acceptance, county, blind_index, attachments)
+    [port] = free_ports(1)
+    server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, log_config=None, lifespan="off"))
+    running = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110  # it tells nobody
+        await asyncio.sleep(0.01)
+    yield f"http://{LOOPBACK}:{port}"
+    server.should_exit = True
+    await running
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield await browser.new_page(java_script_enabled=False)
+        await browser.close()
+
+
+async def test_a_citizen_submits_and_looks_up_without_a_script(
+    page: Page, site: str, intake_pool: Pool, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    photo = tmp_path / "lamp.jpg"
+    photo.write_bytes(encoded(corners(), MediaType.JPEG))
+    await page.goto(site)
+    box = await page.locator("#website").bounding_box()
+    assert box is not None
+    assert box["x"] < 0, "no person sees the field that is there for programs"
+    await page.select_option("#kind", "help")
+    await page.fill("#text", "小区楼下的路灯坏了半个月。")
+    await page.set_input_files("#photos", photo)
+    await page.fill("#phone", "1" * 40)
+    await page.click("main button")
+    number, code = await page.inner_text("#ticket-number"), await page.inner_text("#query-code")
+    assert await intake_pool.fetchval("SELECT count(*) FROM attachments") == 1
+    await page.click("main a[href='/lookup']")
+    await page.fill("#ticket_number", number)
+    await page.fill("#query_code", "AAAAAAAA")
+    await page.click("main button")
+    assert "没有找到该工单" in await page.inner_text("[role=alert]")
+    await page.fill("#query_code", code)
+    await page.click("main button")
+    assert "已受理" in await page.inner_text("#status")
+    # The browser itself reports the refusal of the wrong code, and nothing of ours that is missing or not let in.
+    assert [words for words in said if "404" not in words] == []
