@@ -7,6 +7,7 @@ from services.tracker.api import add_routes
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.detecting import Detecting
+from services.tracker.disclosure_api import add_disclosure_routes
 from services.tracker.gauges import refresh_gauges
 from services.tracker.handlers import OpenCases
 from services.tracker.inaction_api import add_inaction_routes
@@ -14,12 +15,14 @@ from services.tracker.judging import Judging
 from services.tracker.ladder import TimerKind
 from services.tracker.lifecycle_api import add_lifecycle_routes
 from services.tracker.recomputing import Recomputing
+from services.tracker.reports_api import add_reports_routes
 from services.tracker.settings import TrackerSettings
 from services.tracker.suspensions import resuming
 from services.tracker.sweeper import Sweeper
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned
 from shared.http import Probe, create_app
+from shared.login_api import add_login_routes
 from shared.policy_files import load_policy
 from shared.service import foundation, serve
 from shared.token_verifier import verifier_of
@@ -45,6 +48,9 @@ async def run(settings: TrackerSettings) -> None:
         add_routes(app, casework, policy, base.pool)
         add_lifecycle_routes(app, casework)
         add_inaction_routes(app, Judging(casework), policy, base.pool)
+        add_reports_routes(app, policy, base.pool)
+        add_disclosure_routes(app, policy, base.pool)
+        add_login_routes(app)
         sweeper = Sweeper(base.pool, base.relay, policy)
         sweeper.on(TimerKind.RESUME, resuming(casework.rules))
         await serve(

@@ -22,9 +22,11 @@ from services.intake.vault import Keyring
 from services.tracker import api as tracker_api
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
+from services.tracker.disclosure_api import add_disclosure_routes
 from services.tracker.inaction_api import add_inaction_routes
 from services.tracker.judging import Judging
 from services.tracker.lifecycle_api import add_lifecycle_routes
+from services.tracker.reports_api import add_reports_routes
 from shared.auth import Role
 from shared.http import create_app
 from shared.outbox import Relay
@@ -102,5 +104,7 @@ async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Asy
     tracker_api.add_routes(app, casework, policy, tracker_pool)
     add_lifecycle_routes(app, casework)
     add_inaction_routes(app, Judging(casework), policy, tracker_pool)
+    add_reports_routes(app, policy, tracker_pool)
+    add_disclosure_routes(app, policy, tracker_pool)
     async with client_of(app, bearer(Role.SUPERVISOR)) as client:
         yield client
