@@ -122,17 +122,18 @@ def _working_days(day: date, amount: int, counting: Counting, pauses: Sequence[P
 def _calendar_days(
     day: date, amount: int, counting: Counting, pauses: Sequence[Pause], calendar: Calendar
 ) -> tuple[date, date]:
-    run_out = day + amount * _DAY
+    run_out = waited_to = day + amount * _DAY
     last = _last_day(run_out, counting, calendar)
     for pause in pauses:
         if pause.start >= end_of(last, counting.close_of_business):
             break
         first, following = pause.days(counting.close_of_business)
         first = max(first, day + _DAY)
+        if first <= run_out:
+            run_out += max(following - first, timedelta(0))
         # Counted out already, it only waits for a working day, which the pause puts off.
-        paused_to = run_out + (following - first) if first <= run_out else following
-        run_out = max(run_out, paused_to)
-        last = _last_day(run_out, counting, calendar)
+        waited_to = max(waited_to, run_out, following)
+        last = _last_day(waited_to, counting, calendar)
     return run_out, last
 
 

@@ -39,7 +39,9 @@ def test_facts_come_back_from_json_as_they_were(
     facts = Facts(opened, term, counting, pauses, more)
     inputs = inputs_of(facts, warn)
     read = orjson.loads(orjson.dumps(inputs))
-    assert facts_from(opened, term, opened, read) == (facts, warn)
+    # By the law alone a term of days ends at 24:00 in Asia/Shanghai.
+    due_at = datetime(2026, 1, 5, 16, tzinfo=UTC)
+    assert facts_from(opened, term, due_at, read) == (facts, warn)
 
 
 def test_what_has_only_defaults_has_no_inputs() -> None:

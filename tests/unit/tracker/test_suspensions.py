@@ -59,6 +59,15 @@ def test_suspensions_counted_by_hand(
     assert hand(calendar, opened, term, suspended, resumed).due_at == shanghai(due_at)
 
 
+def test_a_term_that_is_counted_out_and_waits_for_a_working_day_counts_no_further_when_it_is_suspended(
+    calendar: Calendar,
+) -> None:
+    # Five days end on Saturday the 7th; suspended on Sunday until Tuesday.
+    found = hand(calendar, "2026-11-02 09:00", "5d", "2026-11-08 10:00", "2026-11-10 15:00")
+    assert found.due_at == shanghai("2026-11-11 00:00")
+    assert [day.ordinal for day in found.timeline if day.counted] == [1, 2, 3, 4, 5]
+
+
 def test_who_resumes_after_the_close_of_business_has_the_next_day(calendar: Calendar) -> None:
     found = hand(calendar, "2026-11-02 09:00", "5wd", "2026-11-09 16:00", "2026-11-12 19:00", time(18))
     assert found.due_at == shanghai("2026-11-13 18:00")
