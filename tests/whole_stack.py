@@ -19,7 +19,7 @@ from deploy.local.hotline import PROJECT, HotlineService
 from deploy.local.kafka import ApacheKafka
 from deploy.local.process import wait_for
 from deploy.local.stack import Ports, Stack, start_stack
-from shared.topics import ASSIGNED_PATTERN, CASES_EVENTS, COMPLAINTS_RECEIVED
+from shared.topics import ACTIONS_PATTERN, ASSIGNED_PATTERN, CASES_EVENTS, COMPLAINTS_RECEIVED
 from tests.state import state_directory
 
 # Names what the last run was tested on; `.ci/run` wants it to be Apache Kafka.
@@ -35,6 +35,7 @@ _READS = {
     "hotline.router.decisions": re.escape(COMPLAINTS_RECEIVED),
     "hotline.router.returns": re.escape(CASES_EVENTS),
     "hotline.tracker.cases": ASSIGNED_PATTERN,
+    "hotline.tracker.actions": ACTIONS_PATTERN,
     "hotline.intake.progress": re.escape(CASES_EVENTS),
 }
 

@@ -46,7 +46,7 @@ from shared.wire import decode
 from tests.e2e.story import CANARIES, CANARY_REPORTER, Acted, Fed
 from tests.whole_stack import ONCE, STOP_SECONDS, fetch, own_process
 
-_SERVES = {"intake": {"progress"}, "router": {"decisions", "returns"}, "tracker": {"cases"}}
+_SERVES = {"intake": {"progress"}, "router": {"decisions", "returns"}, "tracker": {"cases", "actions"}}
 # What else a service is not ready without.
 _NEEDS = {"intake": set[str](), "router": set[str](), "tracker": {"clock"}}
 
