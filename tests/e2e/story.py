@@ -13,6 +13,7 @@ from stdnum import luhn
 from stdnum.cn import ric
 
 from deploy.local.feed import deliver_mail, sample_submissions
+from deploy.local.hotline import POLICY
 from deploy.local.stack import Stack
 from shared.policy import Policy
 from shared.principal import Role
@@ -57,6 +58,8 @@ class Fed:
     # The portal's first complaint, submitted by the line and then once more alone.
     again: Mapping[str, Any]
     canary: Mapping[str, Any]
+    # The same reporter's complaints on the other channels that answer over HTTP.
+    canaries: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +79,41 @@ def submissions(channel: str) -> list[dict[str, Any]]:
 
 
 async def feed(stack: Stack) -> Fed:
-    """Complain by telephone, through the portal and by mail, and wait until everything has come to rest."""
+    """Complain on every channel and wait until everything has come to rest."""
     deliver_mail(stack.spool)
     _deliver_canary_mail(stack)
-    canary = {
-        "channel": "hotline_12345",
-        "external_id": "canary",
-        "kind": "complaint",
-        "text": _CANARY_TEXT,
-        "reporter": CANARY_REPORTER,
-    }
+    await asyncio.to_thread(_import_canary_export, stack)
+    words = {"external_id": "canary", "kind": "complaint", "text": _CANARY_TEXT, "reporter": CANARY_REPORTER}
+    canary = words | {"channel": "hotline_12345"}
+    at_desks = [
+        words | {"channel": "service_center", "clerk": "zw-03"},
+        words | {"channel": "department_line", "clerk": "12", "received_by": "ecology-environment"},
+    ]
     as_adapter = stack.issuer.headers(Role.ADAPTER)
     async with httpx.AsyncClient(base_url=stack.intake.url, headers=as_adapter, timeout=60) as client:
         *singly, canary_answer = await asyncio.gather(
             *(_submit(client, one) for one in [*submissions("hotline_12345"), canary])
         )
+        canaries = [await _submit(client, one) for one in at_desks]
+        citizens = await client.post("/v1/portal/complaints", json=words | {"channel": "web_portal"})
+        canaries.append(citizens.raise_for_status().json())
         by_web = submissions("web_portal")
         written = [json.dumps(one, ensure_ascii=False) for one in by_web]
         response = await client.post("/v1/complaints:batch", content="\n".join(["{", *written, written[0]]))
         again = await _submit(client, by_web[0])
     await until_at_rest(stack)
-    return Fed(singly, [json.loads(line) for line in response.text.splitlines()], again, canary_answer)
+    return Fed(singly, [json.loads(line) for line in response.text.splitlines()], again, canary_answer, canaries)
+
+
+def _import_canary_export(stack: Stack) -> None:
+    """The same reporter's question on the Q&A platform, as its clerk imports it."""
+    columns = "问政编号,标题,问政内容,涉及地区,发布时间,问政类型,公开方式,网民姓名,联系电话"
+    row = f"WZ2026119977,路灯坏了,{_CANARY_TEXT},城关镇,2026-11-03 08:12:45,投诉,公开,{_NAME},{_PHONE}"
+    export = stack.spool.parent / "canary.csv"
+    export.write_text(f"{columns}\n{row}\n", encoding="utf-8")
+    platform = POLICY / "platforms" / "wenzheng.yaml"
+    report = export.with_suffix(".report.csv")
+    stack.intake.run("import", str(export), "--platform", str(platform), "--report", str(report))
 
 
 async def act(stack: Stack, fed: Fed) -> Acted:
