@@ -93,14 +93,18 @@ def _print_findings(console: Console, report: Report) -> None:
 def _print_access(console: Console, stack: Stack) -> None:
     console.print()
     for name, service, path in (
+        ("群众投诉、查询 citizens", stack.intake, "/  /lookup"),
+        ("话务员、窗口 operators, desks", stack.intake, "/operator  /desk"),
+        ("公示、月报 disclosure, reports", stack.tracker, "/disclosure  /reports/monthly/YYYY-MM"),
         ("受理 intake", stack.intake, "/openapi.json"),
         ("分派 router", stack.router, "/openapi.json"),
-        ("督办 tracker", stack.tracker, "/v1/supervision/summary"),
+        ("督办 tracker", stack.tracker, "/openapi.json"),
     ):
         console.print(f"{name}: {service.url}{path}", highlight=False, soft_wrap=True)
     console.print(
         f"Kafka: {stack.broker.bootstrap_servers} ({stack.broker.kind} {stack.broker.version})", highlight=False
     )
+    console.print("网页登录 pages: /login，令牌 with a token:", highlight=False)
     console.print("登录 login: TOKEN=$(python -m deploy.local token --role supervisor)", highlight=False)
     console.print(f'curl -H "Authorization: Bearer $TOKEN" {stack.tracker.url}/v1/supervision/summary', highlight=False)
     console.print(
