@@ -12,7 +12,7 @@ import pytest
 
 from services.intake import attachments_store, open311_store, repeats_store, retention_store, vault_store
 from services.intake import store as intake_store
-from services.tracker import deadline_store, inaction_store, record_store, timers_store
+from services.tracker import deadline_store, inaction_store, record_store, reports_store, timers_store
 from services.tracker import store as tracker_store
 from shared import inbox, migrate, outbox
 from shared.postgres import Connection
@@ -168,6 +168,13 @@ def assert_lean(plan: dict[str, Any], index: str, *, at_most: int) -> None:
 
 
 class TestTracker:
+    async def test_a_month_of_reports_is_found_by_its_instants(self, tracker: Connection) -> None:
+        # At this size reading a table whole is cheap; with many years of cases it is not.
+        await tracker.execute("SET enable_seqscan = off")
+        plan = await plan_of(tracker, reports_store.COUNT_FACTS, NOW + timedelta(days=400), NOW + timedelta(days=430))
+        await tracker.execute("RESET enable_seqscan")
+        assert {"cases_opened", "deadlines_due", "entries_at"} <= indexes(plan), outline(plan)
+
     async def test_claiming_timers_reads_those_that_are_due(self, tracker: Connection) -> None:
         plan = await plan_of(tracker, timers_store.CLAIM_TIMERS, SOON, 1000)
         assert_lean(plan, "timers_due", at_most=6 * 20)

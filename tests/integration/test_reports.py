@@ -14,7 +14,7 @@ import pytest
 from services.tracker import store
 from services.tracker.calendar import Calendar
 from services.tracker.reports import COUNTED, Measure, Month
-from services.tracker.reports_store import COUNT_FACTS, count_facts
+from services.tracker.reports_store import count_facts
 from shared.auth import Role
 from shared.events import ComplaintAssigned
 from shared.language import Channel, Kind
@@ -143,17 +143,6 @@ class TestCountsAndLists:
         assert page.status_code == 200
         assert "全县合计" in page.text
         assert "水利局" in page.text
-
-
-async def test_a_month_is_found_by_its_instants_and_not_by_reading_all_cases(tracker_pool: Pool) -> None:
-    month = await this_month(tracker_pool)
-    async with tracker_pool.acquire() as connection, connection.transaction():
-        # The tables are empty here, so that reading them whole would be cheapest.
-        await connection.execute("SET LOCAL enable_seqscan = off")
-        plan = await connection.fetch(f"EXPLAIN {COUNT_FACTS}", month.start, month.end)
-    written = "\n".join(row[0] for row in plan)
-    for index in ("cases_opened", "deadlines_due", "entries_at"):
-        assert f"Bitmap Index Scan on {index}" in written
 
 
 class TestFigures:
