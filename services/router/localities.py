@@ -23,11 +23,13 @@ _KIND = re.compile(_KINDS)
 _SEPARATED = re.compile(rf"[^一-鿿]+|[{_BEFORE}]|旁边|外面|门口|附近|后面|对面|家里|隔壁|昨天|今天|昨晚|刚才|进入|经过|位于|反映")
 _NO_NAMES = re.compile(
     r"水泥|通组|通村|一条|两条|马路|公路|道路|铁路|上街|大街|走路|修路|沿街|逛街|街上|整条|农村|乡村|全村|村村|进城|县城|住院|"
-    r"出院|入院|小河|过河|上网店|商店|饭店|网店|小店|开店|工厂|建厂|进村|里路|不见|组路|红绿|停车|地市|上市|超市|医院|学校"
+    r"出院|入院|小河|过河|上网店|商店|饭店|网店|小店|开店|工厂|建厂|进村|里路|不见|组路|红绿|停车|地市|上市|超市|学校"
 )
+# Names that need nothing before them.
+_WHOLE = re.compile(r"[一二三四](?:小(?!时)|中(?!午))|县医院|中医院|县政府|汽车站")
 _LONG = frozenset("路街巷河沟")
 # What is done to a road or on it: 堵路.
-_DONE = frozenset("堵走修拦占挡通养压断铺改封横引绕跑让拐退换进出上下看开关停找租整")
+_DONE = frozenset("堵走修拦占挡通养压断铺改封横引绕跑让拐退换进出上下看开关停找租整偷挖打翻排放往")
 # A part of an estate or a village: 3号楼, 二栋, 五组.
 _PART = re.compile(r"([一二三四五六七八九十]{1,3}|\d{1,3})(号楼|栋|幢|单元|组)(?!织)")
 _DIGITS = {digit: str(number) for number, digit in enumerate("一二三四五六七八九", 1)}
@@ -61,6 +63,7 @@ def is_exact(name: str) -> bool:
 
 
 def _names(whole: str) -> Iterable[str]:
+    yield from _WHOLE.findall(whole)
     for piece in _SEPARATED.split(whole):
         reached = 0
         for match in _KIND.finditer(piece):
@@ -69,7 +72,7 @@ def _names(whole: str) -> Iterable[str]:
             if head:
                 reached = match.end()
                 name = head + match[0]
-                if head[-1] not in _DONE and not _NO_NAMES.search(name):
+                if _DONE.isdisjoint(head) and not _NO_NAMES.search(name):
                     yield name
 
 

@@ -16,11 +16,11 @@ from services.router.localities import is_exact
 
 __all__ = ["SAME", "Likeness", "Ruled", "compare"]
 
-SAME = 0.65
+SAME = 0.63
 _SAME_NAME, _SAME_TOWN, _NO_PLACE = 0.25, 0.05, -0.15
 _SAME_MATTER = 0.25
 # Of texts with fewer characters that say something, one in common would be much.
-_FEW = 10
+_FEW = 8
 
 
 class Ruled(StrEnum):
@@ -70,8 +70,11 @@ def compare(one: Fingerprint, other: Fingerprint, window: timedelta) -> Likeness
     ):
         if first and second and set(first).isdisjoint(second):
             return Likeness(ruled=ruled)
-    matter = _SAME_MATTER if one.matter is not None and one.matter == other.matter else 0.0
-    return Likeness(_words(one.characters, other.characters), _place(one, other), matter)
+    # That of an accusation is whom it accuses.
+    alike = one.matter == other.matter if one.matter else bool(one.implicated)
+    return Likeness(
+        _words(one.characters, other.characters), _place(one, other), _SAME_MATTER if alike else 0.0
+    )
 
 
 def _place(one: Fingerprint, other: Fingerprint) -> float:
@@ -86,5 +89,7 @@ def _place(one: Fingerprint, other: Fingerprint) -> float:
 
 
 def _words(one: str, other: str) -> float:
-    """How many characters they share, of as many as both have on average."""
-    return len(set(one).intersection(other)) / max(_FEW, sqrt(len(one) * len(other)))
+    """How many characters they share, of as many as both have; a long telling and a short one are not held apart."""
+    lengths = len(one), len(other)
+    shared = len(set(one).intersection(other))
+    return shared / max(_FEW, (min(lengths) + sqrt(lengths[0] * lengths[1])) / 2)
