@@ -45,7 +45,9 @@ from shared.events import (
     DepartmentActionReply,
     DepartmentActionRequestReturn,
     Event,
+    HotspotRaised,
     InactionSuspected,
+    IncidentMembershipChanged,
     SupervisionNoticeIssued,
 )
 from shared.topics import Topic, all_topics
@@ -89,6 +91,15 @@ CHANNELS = (
         "The queue of one department. Nobody but that department and the tracker may read it.",
     ),
     Channel(
+        "complaintsIncidents",
+        topics.COMPLAINTS_INCIDENTS,
+        (IncidentMembershipChanged,),
+        "complaint_id",
+        ("router",),
+        ("tracker",),
+        "Which complaints turned out, after they were assigned, to tell of one incident.",
+    ),
+    Channel(
         "casesEvents",
         topics.CASES_EVENTS,
         (
@@ -120,11 +131,11 @@ CHANNELS = (
     Channel(
         "supervisionAlerts",
         topics.SUPERVISION_ALERTS,
-        (InactionSuspected, SupervisionNoticeIssued),
+        (InactionSuspected, SupervisionNoticeIssued, HotspotRaised),
         "department",
-        ("tracker",),
+        ("tracker", "router"),
         ("supervisionOffice",),
-        "Suspected inaction and notices of what long stays unanswered, for the supervision office.",
+        "Suspected inaction, notices of what long stays unanswered, and hot spots, for the supervision office.",
     ),
     Channel(
         "departmentActions",

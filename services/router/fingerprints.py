@@ -1,8 +1,8 @@
 """What is kept of a complaint to find others that tell of the same incident (同一事件), and under which keys.
 
-Two people tell of one burst pipe in different words, so words alone find little. What they share is the place, mostly the
-matter, and some of the characters that say something. A key joins two of these, or is a band of the text's MinHash
-signature for what was copied; complaints that share no key are never compared, and each has at most 22.
+Two people tell of one burst pipe in different words, so words alone find little. What they share is the place, mostly
+the matter, and some of the characters that say something. A key joins two of these, or is a band of the text's MinHash
+signature for what was copied; complaints that share no key are never compared, and each has at most 20.
 """
 
 import re

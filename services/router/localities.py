@@ -1,8 +1,8 @@
 """The names of streets, estates, villages and the like in a complaint, as far as two tellings share them.
 
-There is no list of the county's places to look them up in: a name is what kind of place it is (小区, 路, 村) with the one
-or two characters before it. So 城关镇渝水小区 and 住在渝水小区 name the same place whatever stands around it, and what is
-no name (水泥路, 这个小区) is left out by its words.
+There is no list of the county's places to look them up in: a name is what kind of place it is (小区, 路, 村) with the
+one or two characters before it. So 城关镇渝水小区 and 住在渝水小区 name the same place whatever stands around it, and
+what is no name (水泥路, 这个小区) is left out by its words.
 """
 
 import re
@@ -20,7 +20,9 @@ _KINDS = (
 # Characters that stand before a name and are no part of one.
 _BEFORE = "的了是我你他她们在从到往去回住过离把被就这那有没和与及至或等也都还又很请问要说叫看来每各本该某全"
 _KIND = re.compile(_KINDS)
-_SEPARATED = re.compile(rf"[^一-鿿]+|[{_BEFORE}]|旁边|外面|门口|附近|后面|对面|家里|隔壁|昨天|今天|昨晚|刚才|进入|经过|位于|反映")
+_SEPARATED = re.compile(
+    rf"[^一-鿿]+|[{_BEFORE}]|旁边|外面|门口|附近|后面|对面|家里|隔壁|昨天|今天|昨晚|刚才|进入|经过|位于|反映"
+)
 _NO_NAMES = re.compile(
     r"水泥|通组|通村|一条|两条|马路|公路|道路|铁路|上街|大街|走路|修路|沿街|逛街|街上|整条|农村|乡村|全村|村村|进城|县城|住院|"
     r"出院|入院|小河|过河|上网店|商店|饭店|网店|小店|开店|工厂|建厂|进村|里路|不见|组路|红绿|停车|地市|上市|超市|学校"
@@ -38,7 +40,7 @@ _SAME_PART = {"号楼": "楼", "栋": "楼", "幢": "楼"}
 
 @dataclass(frozen=True, slots=True)
 class Localities:
-    """`towns` are those of the policy, `names` what is smaller than a town, `parts` of what is named (3楼: its block)."""
+    """`towns` are those of the policy, `names` what is smaller than a town, `parts` of what is named (3楼)."""
 
     towns: frozenset[str]
     names: frozenset[str]

@@ -6,6 +6,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from services.router.api import add_routes
+from services.router.forgetting import Forgetting
 from services.router.handlers import PlaceComplaints, PlaceReturned
 from services.router.in_service import InService
 from services.router.placing_api import add_placing_routes
@@ -41,7 +42,13 @@ async def run(settings: RouterSettings) -> None:
     in_service = InService(settings.policy_dir, settings.model)
     async with foundation(settings, "router") as base:
         base.subscriptions.add(
-            BatchConsumer("decisions", [ComplaintReceived], PlaceComplaints(in_service.decide), base.pool, base.relay),
+            BatchConsumer(
+                "decisions",
+                [ComplaintReceived],
+                PlaceComplaints(in_service.decide, lambda: in_service.policy),
+                base.pool,
+                base.relay,
+            ),
             COMPLAINTS_RECEIVED,
         )
         base.subscriptions.add(
@@ -55,4 +62,13 @@ async def run(settings: RouterSettings) -> None:
         async def prepare(policy: Policy) -> None:
             await ensure_topics(settings, policy)
 
-        await serve(app, settings, base, prepare(in_service.policy), in_service.watch(prepare), needs_kafka=True)
+        forgetting = Forgetting(base.pool, lambda: in_service.policy)
+        await serve(
+            app,
+            settings,
+            base,
+            prepare(in_service.policy),
+            in_service.watch(prepare),
+            forgetting.run(),
+            needs_kafka=True,
+        )

@@ -72,9 +72,10 @@ def compare(one: Fingerprint, other: Fingerprint, window: timedelta) -> Likeness
             return Likeness(ruled=ruled)
     # That of an accusation is whom it accuses.
     alike = one.matter == other.matter if one.matter else bool(one.implicated)
-    return Likeness(
-        _words(one.characters, other.characters), _place(one, other), _SAME_MATTER if alike else 0.0
-    )
+    place = _place(one, other)
+    # Where no place is shared only nearly the same words count, whatever the matter.
+    matter = _SAME_MATTER if alike and place > 0 else 0.0
+    return Likeness(_words(one.characters, other.characters), place, matter)
 
 
 def _place(one: Fingerprint, other: Fingerprint) -> float:
