@@ -48,7 +48,7 @@ WITH kept AS (
 )
 INSERT INTO fingerprint_keys (complaint_id, key, at) SELECT * FROM unnest($9::uuid[], $10::bigint[], $11::timestamptz[])
 """
-FORGET_KEYS_OF = "DELETE FROM fingerprint_keys WHERE complaint_id = ANY($1) AND at = ANY($2)"
+FORGET_KEYS_OF = "DELETE FROM fingerprint_keys WHERE complaint_id = ANY($1) AND at >= $2 AND at <= $3"
 # What is too old to be the same as anything that still comes; in slices, so that no transaction is long.
 FORGET_KEYS = """
 DELETE FROM fingerprint_keys WHERE ctid = ANY(ARRAY(SELECT ctid FROM fingerprint_keys WHERE at < $1 LIMIT $2))
@@ -59,6 +59,7 @@ DELETE FROM fingerprints WHERE ctid = ANY(ARRAY(SELECT ctid FROM fingerprints WH
 
 READ_IN_FORCE = "SELECT complaint_id, incident_id, version FROM memberships WHERE complaint_id = ANY($1) AND in_force"
 END_IN_FORCE = "UPDATE memberships SET in_force = false WHERE complaint_id = ANY($1) AND in_force"
+EXISTS = "SELECT EXISTS (SELECT FROM memberships WHERE incident_id = $1 AND in_force)"
 # The caller has ended what was in force.
 SAY = """
 INSERT INTO memberships (
@@ -175,6 +176,22 @@ async def say(connection: Connection, joined: Sequence[Joined], now: datetime) -
         [one.score for one in joined],
         now,
     )
+
+
+async def end_in_force(connection: Connection, complaint_ids: Collection[UUID]) -> None:
+    await connection.execute(END_IN_FORCE, list(complaint_ids))
+
+
+async def exists(connection: Connection, incident_id: UUID) -> bool:
+    """Whether any complaint is said to tell of it."""
+    found: bool = await connection.fetchval(EXISTS, incident_id)
+    return found
+
+
+async def compare_no_more(connection: Connection, taken_out: Sequence[Joined]) -> None:
+    """Let no later complaint be compared with these."""
+    times = [one.accepted_at for one in taken_out]
+    await connection.execute(FORGET_KEYS_OF, [one.complaint_id for one in taken_out], min(times), max(times))
 
 
 async def move_members(connection: Connection, merged: Mapping[UUID, UUID]) -> Sequence[Record]:

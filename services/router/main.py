@@ -9,8 +9,10 @@ from services.router.api import add_routes
 from services.router.forgetting import Forgetting
 from services.router.handlers import PlaceComplaints, PlaceReturned
 from services.router.in_service import InService
+from services.router.incidents_api import add_incidents_routes
 from services.router.placing_api import add_placing_routes
 from services.router.settings import RouterSettings
+from services.router.similar_incidents_api import add_similar_incidents_routes
 from shared.consumer import BatchConsumer
 from shared.events import CaseReturnGranted, ComplaintReceived
 from shared.http import create_app
@@ -57,6 +59,8 @@ async def run(settings: RouterSettings) -> None:
         )
         app = create_app("Hotline router", verifier_of(settings))
         add_routes(app, lambda: in_service.routing)
+        add_incidents_routes(app, base.pool, base.relay, lambda: in_service.routing)
+        add_similar_incidents_routes(app, base.pool, lambda: in_service.routing)
         add_placing_routes(app, base.pool, base.relay, lambda: in_service.policy)
 
         async def prepare(policy: Policy) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -28,12 +29,17 @@ def told(text: str, hours: float = 0, place: str | None = "城关镇新街", **m
     return received(text=text, place=place, accepted_at=NOW + timedelta(hours=hours), **more)
 
 
+@cache
+def county() -> InService:
+    return InService(POLICY, None)
+
+
 class Router:
     """The router's consumer of received complaints, deciding by the county's policy."""
 
     def __init__(self, pool: Pool, policy: Policy | None = None) -> None:
         self.pool = pool
-        in_service = InService(POLICY, None)
+        in_service = county()
         self.policy = policy or in_service.policy
         self._consumer = BatchConsumer(
             "decisions",
