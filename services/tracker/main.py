@@ -11,6 +11,8 @@ from services.tracker.disclosure_api import add_disclosure_routes
 from services.tracker.gauges import refresh_gauges
 from services.tracker.handlers import OpenCases
 from services.tracker.inaction_api import add_inaction_routes
+from services.tracker.incident_following import follow_changes
+from services.tracker.incidents_api import add_incidents_routes
 from services.tracker.judging import Judging
 from services.tracker.ladder import TimerKind
 from services.tracker.lifecycle_api import add_lifecycle_routes
@@ -20,13 +22,13 @@ from services.tracker.settings import TrackerSettings
 from services.tracker.suspensions import resuming
 from services.tracker.sweeper import Sweeper
 from shared.consumer import BatchConsumer
-from shared.events import ComplaintAssigned
+from shared.events import ComplaintAssigned, IncidentMembershipChanged
 from shared.http import Probe, create_app
 from shared.login_api import add_login_routes
 from shared.policy_files import load_policy
 from shared.service import foundation, serve
 from shared.token_verifier import verifier_of
-from shared.topics import ACTIONS_PATTERN, ASSIGNED_PATTERN
+from shared.topics import ACTIONS_PATTERN, ASSIGNED_PATTERN, COMPLAINTS_INCIDENTS
 
 
 async def run(settings: TrackerSettings) -> None:
@@ -42,11 +44,16 @@ async def run(settings: TrackerSettings) -> None:
             BatchConsumer("cases", [ComplaintAssigned], OpenCases(policy, calendar), base.pool, base.relay),
             pattern=ASSIGNED_PATTERN,
         )
+        base.subscriptions.add(
+            BatchConsumer("incidents", [IncidentMembershipChanged], follow_changes, base.pool, base.relay),
+            COMPLAINTS_INCIDENTS,
+        )
         app = create_app("Hotline tracker", verifier_of(settings))
         casework = Casework(base.pool, base.relay, policy, calendar)
         base.subscriptions.add(actions_consumer(casework), pattern=ACTIONS_PATTERN)
         add_routes(app, casework, policy, base.pool)
         add_lifecycle_routes(app, casework)
+        add_incidents_routes(app, casework, base.pool)
         add_inaction_routes(app, Judging(casework), policy, base.pool)
         add_reports_routes(app, policy, base.pool)
         add_disclosure_routes(app, policy, base.pool)

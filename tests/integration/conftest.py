@@ -24,6 +24,7 @@ from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.disclosure_api import add_disclosure_routes
 from services.tracker.inaction_api import add_inaction_routes
+from services.tracker.incidents_api import add_incidents_routes
 from services.tracker.judging import Judging
 from services.tracker.lifecycle_api import add_lifecycle_routes
 from services.tracker.reports_api import add_reports_routes
@@ -103,6 +104,7 @@ async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Asy
     casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
     tracker_api.add_routes(app, casework, policy, tracker_pool)
     add_lifecycle_routes(app, casework)
+    add_incidents_routes(app, casework, tracker_pool)
     add_inaction_routes(app, Judging(casework), policy, tracker_pool)
     add_reports_routes(app, policy, tracker_pool)
     add_disclosure_routes(app, policy, tracker_pool)
