@@ -1,8 +1,11 @@
 """The intake put together: the one place where its parts meet."""
 
 from collections import Counter
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+
+import httpx
 
 from services.intake import handlers
 from services.intake.acceptance import Acceptance
@@ -29,6 +32,7 @@ from services.intake.push_signature import parse_keys
 from services.intake.reporter_api import add_reporter_routes
 from services.intake.retention import Retention
 from services.intake.rotating import Rotated, rotate
+from services.intake.same_incident import SameIncident
 from services.intake.settings import IntakeSettings, VaultSettings
 from services.intake.similar_api import add_similar_routes
 from services.intake.spool import MailSpool
@@ -92,7 +96,7 @@ async def run(settings: IntakeSettings) -> None:
     county = _county(policy)
     keyring = read_keyring(settings)
     mailboxes = read_mailboxes(settings.mailboxes, policy.departments) if settings.mailboxes else ()
-    async with foundation(settings, "intake") as base:
+    async with foundation(settings, "intake") as base, AsyncExitStack() as closing:
         index = settings.blind_index_key
         acceptance = Acceptance(base.pool, base.relay, keyring, index, policy.repeat_window)
         base.subscriptions.add(
@@ -114,7 +118,10 @@ async def run(settings: IntakeSettings) -> None:
         add_similar_routes(app, base.pool, index)
         departments = {code: department.name for code, department in policy.departments.items()}
         add_citizen_pages(app, submitting, base.pool, attachments, departments)
-        add_staff_pages(app, submitting, base.pool, index)
+        router = None
+        if settings.router_url is not None:
+            router = await closing.enter_async_context(httpx.AsyncClient(base_url=settings.router_url))
+        add_staff_pages(app, submitting, base.pool, index, SameIncident(router))
         background = [acceptance.run(), Retention(base.pool, policy).run()]
         mail_intake = MailIntake(base.pool, acceptance, county, attachments)
         if settings.mail_spool is not None:

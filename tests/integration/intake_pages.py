@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import httpx
 from fastapi import FastAPI
 
 from services.intake.acceptance import Acceptance
@@ -11,6 +12,7 @@ from services.intake.attachments import Attachments
 from services.intake.blind_index import BlindIndex
 from services.intake.complaint import County
 from services.intake.pages import add_citizen_pages
+from services.intake.same_incident import SameIncident
 from services.intake.staff_pages import add_staff_pages
 from services.intake.submitting import Submitting
 from shared.auth import Role
@@ -24,13 +26,18 @@ DEPARTMENTS = {"water-supply": "自来水公司"}
 
 
 def application(
-    pool: Pool, acceptance: Acceptance, county: County, index: BlindIndex, attachments: Attachments | None = None
+    pool: Pool,
+    acceptance: Acceptance,
+    county: County,
+    index: BlindIndex,
+    attachments: Attachments | None = None,
+    router: httpx.AsyncClient | None = None,
 ) -> FastAPI:
     app = create_app("Hotline intake", verifier())
     submitting = Submitting(acceptance, county, KEY)
     add_routes(app, submitting, pool)
     add_citizen_pages(app, submitting, pool, attachments, DEPARTMENTS)
-    add_staff_pages(app, submitting, pool, index)
+    add_staff_pages(app, submitting, pool, index, SameIncident(router))
     return app
 
 
