@@ -23,7 +23,7 @@ from services.router.model_file import UnreadableModel, model_in_service
 from services.router.placement import Decided, replaced
 from shared.events import CaseReturnGranted, ComplaintReceived
 from shared.policy import Policy
-from shared.policy_files import FILES, PolicyInvalid, load_policy
+from shared.policy_files import FILES, OPTIONAL, PolicyInvalid, load_policy
 
 log = structlog.get_logger(__name__)
 
@@ -114,7 +114,7 @@ class InService:
         log.info("in_service", policy=routing.policy.hash, model=model_hash)
 
     def _look(self) -> _Stamp:
-        files = [self._policy_dir / name for name in FILES]
+        files = [self._policy_dir / name for name in (*FILES, *OPTIONAL)]
         return tuple(map(_stamp, [*files, *([self._model_file] if self._model_file else [])]))
 
 
