@@ -67,8 +67,8 @@ def fingerprint_of_text(
     matter: str | None,
     implicated: tuple[DepartmentCode, ...],
 ) -> Fingerprint:
-    found = localities_of(text, place, towns)
     telling = comparable(text)
+    found = localities_of(telling, place, towns)
     for named in found.towns | found.names:
         telling = telling.replace(named, "")
     telling = _NO_LETTERS.sub("", _FORMULAS.sub("", telling)).translate(_DROP)[:COMPARED]
@@ -90,7 +90,7 @@ def keys(fingerprint: Fingerprint, text: str) -> list[int]:
 
 
 def _keys(one: Fingerprint, text: str) -> Iterator[str]:
-    for number, band in bands_of(shingles_of(text[:COMPARED]))[:_TEXT_BANDS]:
+    for number, band in bands_of(shingles_of(text[:COMPARED]), _TEXT_BANDS):
         yield f"text/{number}/{band.hex()}"
     least = _least(one.characters)
     for name in one.names[:_NAMES]:

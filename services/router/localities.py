@@ -32,6 +32,7 @@ _NO_NAMES = re.compile(
 # Names that need nothing before them.
 _WHOLE = re.compile(r"[一二三四](?:小(?!时)|中(?!午))|县医院|中医院|县政府|汽车站")
 _LONG = frozenset("路街巷河沟")
+_SHORTEST = 2
 # What is done to a road or on it: 堵路.
 _DONE = frozenset("堵走修拦占挡通养压断铺改封横引绕跑让拐退换进出上下看开关停找租整偷挖打翻排放往")
 # A part of an estate or a village: 3号楼, 二栋, 五组.
@@ -69,6 +70,8 @@ def is_exact(name: str) -> bool:
 def _names(whole: str) -> Iterable[str]:
     yield from _WHOLE.findall(whole)
     for piece in _SEPARATED.split(whole):
+        if len(piece) < _SHORTEST:
+            continue
         reached = 0
         for match in _KIND.finditer(piece):
             head = piece[max(reached, match.start() - 2) : match.start()]
