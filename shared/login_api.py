@@ -7,12 +7,11 @@ from fastapi import FastAPI, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from shared.auth import open_to_all
+from shared.error_pages import LOGIN
 from shared.pages import STATIC, Assets, Pages
 from shared.rate_limits import limited_by_client
 from shared.session import close_session, open_session, require_own_form, require_same_site, session_of
 from shared.token_verifier import BadToken, Verifier
-
-LOGIN = "/login"
 
 # Browsers drop a cookie of more than 4096 bytes, its name and attributes included, and say nothing.
 _LONGEST_COOKIE = 3800
