@@ -20,6 +20,7 @@ from shared.error_pages import LOGIN, asks_for_page, error_page
 from shared.guard import Guard
 from shared.login_api import add_login_routes
 from shared.metrics import DEPENDENCY_UP, STALE_GAUGES, Refresh
+from shared.oidc import Provider
 from shared.postgres import PASSING
 from shared.rate_limits import RateLimits, TooMany
 from shared.session import ForgedForm
@@ -119,10 +120,11 @@ class _Application(FastAPI):
         return Guard(super().build_middleware_stack())
 
 
-def create_app(title: str, verifier: Verifier) -> FastAPI:
-    """A FastAPI application whose every error is a problem document and whose pages load nothing from outside.
+def create_app(title: str, verifier: Verifier, provider: Provider | None = None) -> FastAPI:
+    """A FastAPI application whose every error is told, and whose pages load nothing from outside.
 
-    `verifier` says who is behind a request's token; each route states who may call it (shared.auth).
+    `verifier` says who is behind a request's token; each route states who may call it (shared.auth). Browsers log in at
+    `provider`, where there is one.
     """
     app = _Application(
         title=title, version="1", openapi_url=None, docs_url=None, redoc_url=None, max_body_size=MAX_BODY
@@ -170,7 +172,7 @@ def create_app(title: str, verifier: Verifier) -> FastAPI:
     for passing in PASSING:
         app.add_exception_handler(passing, on_away)
     _answer_refusals(app)
-    add_login_routes(app)
+    add_login_routes(app, provider)
 
     @app.exception_handler(Exception)
     async def on_bug(request: Request, _error: Exception) -> Response:

@@ -36,6 +36,7 @@ from services.intake.staff_pages import add_staff_pages
 from services.intake.submitting import Submitting
 from shared.consumer import BatchConsumer
 from shared.http import create_app
+from shared.oidc import provider_of
 from shared.outbox import Relay
 from shared.policy import Policy
 from shared.policy_files import load_policy
@@ -99,7 +100,8 @@ async def run(settings: IntakeSettings) -> None:
             BatchConsumer("progress", handlers.FOLLOWED, handlers.follow_cases, base.pool, base.relay),
             CASES_EVENTS,
         )
-        app = create_app("Hotline intake", verifier_of(settings))
+        verifier = verifier_of(settings)
+        app = create_app("Hotline intake", verifier, provider_of(settings, verifier))
         submitting = Submitting(acceptance, county, settings.query_code_key)
         add_routes(app, submitting, base.pool)
         if settings.push_keys is not None:

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from shared.auth import Role
 from shared.error_pages import LOGIN
-from shared.login_api import own_path
-from shared.session import SESSION_COOKIE, csrf_token
+from shared.session import SESSION_COOKIE, csrf_token, own_path
 from tests.tokens import bearer, token
 from tests.unit.shared.lamps import lamps, visiting
 
