@@ -40,7 +40,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What runs; `spool` is where the intake takes mail from, `issuer` gives tokens to programs, `login` to browsers."""
+    """What runs; the intake takes mail from `spool`, `issuer` gives tokens to programs and `login` to browsers."""
 
     postgres: LocalPostgres | ExternalPostgres
     broker: Broker
