@@ -115,8 +115,8 @@ def _print_access(console: Console, stack: Stack) -> None:
             highlight=False,
             soft_wrap=True,
         )
-    console.print("网页登录 pages: /login，令牌 with a token:", highlight=False)
-    console.print("登录 login: TOKEN=$(python -m deploy.local token --role supervisor)", highlight=False)
+    console.print("网页登录 pages: /login，点选身份 choose a role by clicking", highlight=False)
+    console.print("程序登录 programs: TOKEN=$(python -m deploy.local token --role supervisor)", highlight=False)
     console.print(f'curl -H "Authorization: Bearer $TOKEN" {stack.tracker.url}/v1/supervision/summary', highlight=False)
     console.print(
         f"角色 roles: {', '.join(Role)}（经办人须加 an officer adds --department water-supply）",

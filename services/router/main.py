@@ -14,6 +14,7 @@ from shared.consumer import BatchConsumer
 from shared.events import CaseReturnGranted, ComplaintReceived
 from shared.http import create_app
 from shared.kafka import create_topics
+from shared.oidc import provider_of
 from shared.policy import Policy
 from shared.service import foundation, serve
 from shared.token_verifier import verifier_of
@@ -48,7 +49,8 @@ async def run(settings: RouterSettings) -> None:
             BatchConsumer("returns", [CaseReturnGranted], PlaceReturned(in_service.replace), base.pool, base.relay),
             CASES_EVENTS,
         )
-        app = create_app("Hotline router", verifier_of(settings))
+        verifier = verifier_of(settings)
+        app = create_app("Hotline router", verifier, provider_of(settings, verifier))
         add_routes(app, lambda: in_service.routing)
         add_placing_routes(app, base.pool, base.relay, lambda: in_service.policy)
 
