@@ -52,6 +52,8 @@ def what_is_missing(
     duty = _duty(clock)
     since = f"至今未{duty}" if met_at is None else f"{_written(met_at)}才{duty}"
     opened, due = _written(opened_at), written_deadline(due_at)
+    if clock is Clock.EXPLAIN:
+        return f"工单{ticket_number}于{opened}被列为疑似不作为，{department_name}应于{due}前{duty}，{since}"
     if legal_basis is not None:
         return (
             f"工单{ticket_number}于{opened}收到，由{department_name}承办，依照{legal_basis}应于{due}前{duty}，{since}，"

@@ -12,12 +12,13 @@ from pydantic import BaseModel, ConfigDict
 from services.tracker import inaction_store
 from services.tracker.acting import may_read
 from services.tracker.api import SUPERVISION, Limit, Officer, Reader, Words, page
+from services.tracker.inaction_store import Sought
 from services.tracker.judging import Judging, NoSuchInaction
 from services.tracker.lifecycle import NotYourCase
-from services.tracker.verdicts import Refused, Standing
+from services.tracker.verdicts import Awaits, Refused, Standing
 from shared.auth import Role, allow
 from shared.http import Problem
-from shared.language import DepartmentCode
+from shared.language import DepartmentCode, InactionKind
 from shared.policy import Policy
 from shared.postgres import Pool
 
@@ -48,25 +49,39 @@ def add_inaction_routes(app: FastAPI, judging: Judging, policy: Policy, pool: Po
 
     @app.get("/v1/supervision/inaction", tags=["supervision"], dependencies=[SUPERVISION])
     async def inaction(
-        standing: Standing | None = None, after: UUID | None = None, limit: Limit = 100
+        standing: Standing | None = None,
+        awaits: Awaits | None = None,
+        kind: InactionKind | None = None,
+        department: DepartmentCode | None = None,
+        after: UUID | None = None,
+        limit: Limit = 100,
     ) -> dict[str, Any]:
         """Inaction with its evidence, newest first, and whether it is suspected, confirmed or dismissed.
 
-        `next` is the `after` of the following page.
+        What is suspected `awaits` an explanation while the department's term for it runs, and then a verdict. `next` is
+        the `after` of the following page.
         """
-        rows = await inaction_store.read_inaction(pool, after, limit, standing)
+        sought = Sought(standing, awaits, kind, department)
+        rows = await inaction_store.read_inaction(pool, sought, after, limit)
         return page([shown(row) for row in rows], "inaction_id", limit)
 
     @app.get("/v1/departments/{code}/inaction", tags=["departments"])
     async def of_department(
-        code: DepartmentCode, reader: Reader, after: UUID | None = None, limit: Limit = 100
+        code: DepartmentCode,
+        reader: Reader,
+        standing: Standing | None = None,
+        awaits: Awaits | None = None,
+        kind: InactionKind | None = None,
+        after: UUID | None = None,
+        limit: Limit = 100,
     ) -> dict[str, Any]:
         """What a department is suspected of, newest first, and until when it may explain each."""
         if not may_read(reader, code):
             raise Problem(403, "您只能查看本单位的疑似不作为。", "You may see what concerns your own department only.")
         if code not in policy.departments:
             raise Problem(404, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
-        rows = await inaction_store.read_inaction_of(pool, code, after, limit)
+        sought = Sought(standing, awaits, kind, code)
+        rows = await inaction_store.read_inaction(pool, sought, after, limit)
         return page([shown(row) for row in rows], "inaction_id", limit)
 
     @app.post("/v1/inaction/{inaction_id}/explain", tags=["departments"])

@@ -11,6 +11,7 @@ from services.tracker.disclosure_api import add_disclosure_routes
 from services.tracker.gauges import refresh_gauges
 from services.tracker.handlers import OpenCases
 from services.tracker.inaction_api import add_inaction_routes
+from services.tracker.inaction_asking import Asking
 from services.tracker.judging import Judging
 from services.tracker.ladder import TimerKind
 from services.tracker.lifecycle_api import add_lifecycle_routes
@@ -58,6 +59,7 @@ async def run(settings: TrackerSettings) -> None:
             settings,
             base,
             sweeper.run(),
+            Asking(base.pool, casework.rules).run(),
             Anchoring(base.pool).run(),
             Recomputing(base.pool, base.relay, calendar).run(),
             Detecting(base.pool, base.relay, policy).run(),

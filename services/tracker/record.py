@@ -50,6 +50,8 @@ class Joint(StrEnum):
 class Judged(StrEnum):
     """What becomes of a suspicion of inaction, while the case stays where it is."""
 
+    # Sets the deadline of the explanation; that it was missed is `Fired.MISSED`, as of any deadline.
+    ASKED = "asked_to_explain"
     EXPLAINED = "explained"
     CONFIRMED = "confirmed"
     DISMISSED = "dismissed"

@@ -10,7 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.tracker.inaction import written_deadline
-from shared.language import DepartmentCode
+from shared.language import DepartmentCode, InactionKind
 
 
 class Standing(StrEnum):
@@ -19,15 +19,26 @@ class Standing(StrEnum):
     DISMISSED = "dismissed"
 
 
+class Awaits(StrEnum):
+    """What a suspicion that nobody has judged waits for: first for the department's word, then for a verdict."""
+
+    EXPLANATION = "explanation"
+    VERDICT = "verdict"
+
+
 _IN_CHINESE = {Standing.SUSPECTED: "疑似", Standing.CONFIRMED: "已认定", Standing.DISMISSED: "已排除"}
 
 
 @dataclass(frozen=True, slots=True)
 class Suspected:
+    """`explain_by` is None until the department has been asked."""
+
     department: DepartmentCode
+    kind: InactionKind
     suspected_at: datetime
     standing: Standing
     explained: bool
+    explain_by: datetime | None
 
 
 class Refused(Exception):
