@@ -43,7 +43,7 @@ def postgres() -> Iterator[LocalPostgres | ExternalPostgres]:
 
 @pytest.fixture(scope="session")
 def broker() -> Iterator[ApacheKafka]:
-    with state_directory() as state, start_broker(state, free_ports(1)[0], require_apache=True) as server:
+    with state_directory() as state, start_broker(state, *free_ports(2), require_apache=True) as server:
         assert isinstance(server, ApacheKafka)
         yield server
 

@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from deploy.local.feed import Fed
+from deploy.local.hotline import POLICY, PROJECT
+from deploy.local.kafka import ApacheKafka
 from deploy.local.observe import Seen
 from deploy.local.stack import Stack
 from shared.principal import Role
@@ -104,6 +106,14 @@ def _print_access(console: Console, stack: Stack) -> None:
     console.print(
         f"Kafka: {stack.broker.bootstrap_servers} ({stack.broker.kind} {stack.broker.version})", highlight=False
     )
+    if isinstance(stack.broker, ApacheKafka):
+        console.print(
+            f"部门系统 Kafka for departments' systems: {stack.broker.departments_servers}, login: "
+            f"KAFKA_BOOTSTRAP_SERVERS={stack.broker.bootstrap_servers} "
+            f"HOTLINE_POLICY_DIR={POLICY.relative_to(PROJECT)} python -m services.router broker-login water-supply",
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print("网页登录 pages: /login，令牌 with a token:", highlight=False)
     console.print("登录 login: TOKEN=$(python -m deploy.local token --role supervisor)", highlight=False)
     console.print(f'curl -H "Authorization: Bearer $TOKEN" {stack.tracker.url}/v1/supervision/summary', highlight=False)

@@ -25,14 +25,15 @@ class Ports:
     tracker: int
     kafka: int
     postgres: int
+    departments: int
 
     @classmethod
     def from_first(cls, first: int) -> "Ports":
-        return cls(*range(first, first + 5))
+        return cls(*range(first, first + 6))
 
     @classmethod
     def free(cls) -> "Ports":
-        return cls(*free_ports(5))
+        return cls(*free_ports(6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ def start_stack(
         postgres = running.enter_context(start_postgres(state, ports.postgres))
         urls = asyncio.run(prepare_database(postgres.url, service_passwords(state), database=database, fresh=fresh))
         say("Starting the broker")
-        broker = running.enter_context(start_broker(state, ports.kafka, require_apache=require_apache))
+        broker = running.enter_context(
+            start_broker(state, ports.kafka, ports.departments, require_apache=require_apache)
+        )
         stack = _assemble(state, ports, postgres, broker, urls, simulation=simulation)
         say("Making tables and topics")
         with ThreadPoolExecutor() as pool:
