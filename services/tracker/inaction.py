@@ -3,6 +3,7 @@
 Inaction is only ever suspected here; a person confirms or dismisses it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import lru_cache
@@ -11,6 +12,17 @@ from typing import assert_never
 from services.tracker.deadlines import ending_day
 from shared.china_time import CHINA_TIME
 from shared.language import Clock, InactionKind
+
+KIND_IN_CHINESE: Mapping[InactionKind, str] = {
+    InactionKind.NOT_ACKNOWLEDGED: "未签收",
+    InactionKind.NOT_ANSWERED: "未答复",
+    InactionKind.SLOW: "慢作为",
+    InactionKind.BUCK_PASSING: "推诿",
+    InactionKind.BOILERPLATE: "模板化答复",
+    InactionKind.FALSE_CLOSURE: "虚假办结",
+    InactionKind.REPEATED_DISSATISFACTION: "反复不满意",
+    InactionKind.SELECTIVE_SILENCE: "选择性不作为",
+}
 
 
 @dataclass(frozen=True, slots=True)

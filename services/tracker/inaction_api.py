@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from asyncpg import Record
@@ -10,19 +10,19 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 
 from services.tracker import inaction_store
-from services.tracker.acting import may_read
+from services.tracker.acting import may_read, office_of, officer_of
 from services.tracker.api import SUPERVISION, Limit, Officer, Reader, Words, page
 from services.tracker.inaction_store import Sought
 from services.tracker.judging import Judging, NoSuchInaction
 from services.tracker.lifecycle import NotYourCase
 from services.tracker.verdicts import Awaits, Refused, Standing
-from shared.auth import Role, allow
+from shared.auth import Principal, Role, allow
 from shared.http import Problem
 from shared.language import DepartmentCode, InactionKind
 from shared.policy import Policy
 from shared.postgres import Pool
 
-_SUPERVISOR = allow(Role.SUPERVISOR)
+Supervisor = Annotated[Principal, allow(Role.SUPERVISOR)]
 
 
 class _Body(BaseModel):
@@ -88,21 +88,21 @@ def add_inaction_routes(app: FastAPI, judging: Judging, policy: Policy, pool: Po
     async def explain(inaction_id: UUID, explaining: Explaining, officer: Officer) -> dict[str, Any]:
         """The department that is suspected says why, once (说明); late too, as long as nobody has judged."""
         with _refusals(hide_missing=True):
-            await judging.explain(inaction_id, officer.department, explaining.text)
+            await judging.explain(inaction_id, officer_of(officer), explaining.text)
         return await one(inaction_id)
 
-    @app.post("/v1/inaction/{inaction_id}/confirm", tags=["supervision"], dependencies=[_SUPERVISOR])
-    async def confirm(inaction_id: UUID, judgement: Judgement) -> dict[str, Any]:
+    @app.post("/v1/inaction/{inaction_id}/confirm", tags=["supervision"])
+    async def confirm(inaction_id: UUID, judgement: Judgement, supervisor: Supervisor) -> dict[str, Any]:
         """It was inaction (认定); not before the department has explained itself or let its term pass."""
         with _refusals():
-            await judging.confirm(inaction_id, judgement.reason)
+            await judging.confirm(inaction_id, office_of(supervisor), judgement.reason)
         return await one(inaction_id)
 
-    @app.post("/v1/inaction/{inaction_id}/dismiss", tags=["supervision"], dependencies=[_SUPERVISOR])
-    async def dismiss(inaction_id: UUID, judgement: Judgement) -> dict[str, Any]:
+    @app.post("/v1/inaction/{inaction_id}/dismiss", tags=["supervision"])
+    async def dismiss(inaction_id: UUID, judgement: Judgement, supervisor: Supervisor) -> dict[str, Any]:
         """It was none (排除)."""
         with _refusals():
-            await judging.dismiss(inaction_id, judgement.reason)
+            await judging.dismiss(inaction_id, office_of(supervisor), judgement.reason)
         return await one(inaction_id)
 
 

@@ -8,7 +8,7 @@ from prometheus_client import Counter
 from services.tracker import inaction_open_store, inaction_store, store
 from services.tracker.casework import Casework
 from services.tracker.deadlines import due
-from services.tracker.lifecycle import Actor, NotYourCase, Role
+from services.tracker.lifecycle import Actor, NotYourCase
 from services.tracker.record import Happening, Judged
 from services.tracker.record_store import append_to_record
 from services.tracker.verdicts import Standing, Suspected, check_explaining, check_verdict, in_note
@@ -20,7 +20,6 @@ from shared.events import (
     InactionExplained,
     event_id,
 )
-from shared.language import DepartmentCode
 from shared.postgres import Connection
 from shared.redaction import redact
 from shared.topics import SUPERVISION_ALERTS
@@ -51,19 +50,18 @@ class Judging:
         policy, calendar = self._rules.policy, self._rules.calendar
         return due(suspected_at, policy.explanation.term, calendar, policy.counting).due_at
 
-    async def explain(self, inaction_id: UUID, department: DepartmentCode | None, text: str) -> None:
+    async def explain(self, inaction_id: UUID, officer: Actor, text: str) -> None:
         """The department that is suspected says why."""
         written = redact(text).text
         async with self._casework.transaction() as connection:
             case_id, found = await _locked(connection, inaction_id)
-            if found.department != department:
+            if found.department != officer.department:
                 raise NotYourCase
             check_explaining(found)
             now = await store.present(connection)
             due_at = found.explain_by or self.explain_by(found.suspected_at)
             await inaction_store.insert_explanation(connection, inaction_id, written, due_at, now)
             await inaction_open_store.explained(connection, inaction_id, due_at, now)
-            officer = Actor(Role.OFFICER, department)
             note = in_note(written, inaction_id)
             await append_to_record(connection, [Happening(case_id, Judged.EXPLAINED, officer, now, note=note)])
             said = InactionExplained(
@@ -77,15 +75,15 @@ class Judging:
             await outbox.append(connection, [_message(said, 1)])
         EXPLAINED.labels(found.department, found.kind, str(now < due_at).lower()).inc()
 
-    async def confirm(self, inaction_id: UUID, reason: str) -> None:
+    async def confirm(self, inaction_id: UUID, supervisor: Actor, reason: str) -> None:
         """It was inaction."""
-        await self._judge(inaction_id, Standing.CONFIRMED, reason)
+        await self._judge(inaction_id, Standing.CONFIRMED, supervisor, reason)
 
-    async def dismiss(self, inaction_id: UUID, reason: str) -> None:
+    async def dismiss(self, inaction_id: UUID, supervisor: Actor, reason: str) -> None:
         """It was none."""
-        await self._judge(inaction_id, Standing.DISMISSED, reason)
+        await self._judge(inaction_id, Standing.DISMISSED, supervisor, reason)
 
-    async def _judge(self, inaction_id: UUID, verdict: Standing, reason: str) -> None:
+    async def _judge(self, inaction_id: UUID, verdict: Standing, supervisor: Actor, reason: str) -> None:
         why = redact(reason).text
         happened, event = _SAID[verdict]
         async with self._casework.transaction() as connection:
@@ -95,7 +93,7 @@ class Judging:
             number = await inaction_store.insert_verdict(connection, inaction_id, verdict, why, now)
             await inaction_open_store.judged(connection, inaction_id, now)
             note = in_note(why, inaction_id)
-            await append_to_record(connection, [Happening(case_id, happened, Actor(Role.SUPERVISOR), now, note=note)])
+            await append_to_record(connection, [Happening(case_id, happened, supervisor, now, note=note)])
             said = event(
                 complaint_id=case_id, inaction_id=inaction_id, department=found.department, at=now, kind=found.kind
             )

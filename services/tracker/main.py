@@ -12,10 +12,12 @@ from services.tracker.gauges import refresh_gauges
 from services.tracker.handlers import OpenCases
 from services.tracker.inaction_api import add_inaction_routes
 from services.tracker.inaction_asking import Asking
+from services.tracker.inaction_pages import add_inaction_pages
 from services.tracker.judging import Judging
 from services.tracker.ladder import TimerKind
 from services.tracker.lifecycle_api import add_lifecycle_routes
 from services.tracker.recomputing import Recomputing
+from services.tracker.record_api import add_record_routes
 from services.tracker.reports_api import add_reports_routes
 from services.tracker.settings import TrackerSettings
 from services.tracker.suspensions import resuming
@@ -48,7 +50,10 @@ async def run(settings: TrackerSettings) -> None:
         base.subscriptions.add(actions_consumer(casework), pattern=ACTIONS_PATTERN)
         add_routes(app, casework, policy, base.pool)
         add_lifecycle_routes(app, casework)
-        add_inaction_routes(app, Judging(casework), policy, base.pool)
+        judging = Judging(casework)
+        add_inaction_routes(app, judging, policy, base.pool)
+        add_inaction_pages(app, judging, policy, base.pool)
+        add_record_routes(app, base.pool)
         add_reports_routes(app, policy, base.pool)
         add_disclosure_routes(app, policy, base.pool)
         add_login_routes(app)
