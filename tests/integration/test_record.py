@@ -179,7 +179,6 @@ class TestTheService:
             "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
             "SET session_replication_role = replica",
             "SET ROLE tracker",
-            "GRANT UPDATE ON entries TO tracker_service",
             "INSERT INTO migrations (name, checksum) VALUES ('tracker/9999.sql', '')",
         ],
     )
