@@ -45,7 +45,11 @@ from shared.events import (
     DepartmentActionReply,
     DepartmentActionRequestReturn,
     Event,
+    InactionConfirmed,
+    InactionDismissed,
+    InactionExplained,
     InactionSuspected,
+    InactionUnexplained,
     SupervisionNoticeIssued,
 )
 from shared.topics import Topic, all_topics
@@ -120,11 +124,18 @@ CHANNELS = (
     Channel(
         "supervisionAlerts",
         topics.SUPERVISION_ALERTS,
-        (InactionSuspected, SupervisionNoticeIssued),
+        (
+            InactionSuspected,
+            InactionExplained,
+            InactionUnexplained,
+            InactionConfirmed,
+            InactionDismissed,
+            SupervisionNoticeIssued,
+        ),
         "department",
         ("tracker",),
         ("supervisionOffice",),
-        "Suspected inaction and notices of what long stays unanswered, for the supervision office.",
+        "Suspected inaction and what becomes of it, and notices of what long stays unanswered.",
     ),
     Channel(
         "departmentActions",

@@ -189,7 +189,7 @@ def test_a_service_understands_all_that_it_is_told(name: str, project: Path, mon
     monkeypatch.setattr(os, "environ", told)
     settings = read_settings(MODELS[name])
     [host] = settings.database_url.hosts()
-    assert (host["username"], host["host"]) == (name, "postgres")
+    assert (host["username"], host["host"]) == (f"{name}_service", "postgres")
     if isinstance(settings, IntakeSettings):
         assert read_keyring(settings).current == "first"
 
