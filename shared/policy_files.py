@@ -18,6 +18,7 @@ from shared.policy_problems import PolicyInvalid, Problem
 from shared.policy_shapes import (
     CountyFile,
     DepartmentsFile,
+    InactionFile,
     MattersFile,
     RulesFile,
     ScopeFile,
@@ -39,7 +40,7 @@ FILES = (
     "accusations.yaml",
     "calendar.yaml",
 )
-OPTIONAL = ("templates.yaml",)
+OPTIONAL = ("templates.yaml", "inaction.yaml")
 
 
 def load_policy(directory: Path) -> Policy:
@@ -61,6 +62,9 @@ def load_policy(directory: Path) -> Policy:
 
     written = documents.get("templates.yaml")
     templates = check_shape(written, TemplatesFile) if written else TemplatesFile()
+
+    bounded = documents.get("inaction.yaml")
+    inaction = check_shape(bounded, InactionFile) if bounded else InactionFile()
 
     problems = [problem for document in documents.values() for problem in document.problems]
     problems += [
@@ -91,7 +95,16 @@ def load_policy(directory: Path) -> Policy:
         problems += check_scope(documents["scope.yaml"], scope)
 
     if problems or not (
-        county and departments and matters and rules and terms and scope and accusations and calendar and templates
+        county
+        and departments
+        and matters
+        and rules
+        and terms
+        and scope
+        and accusations
+        and calendar
+        and templates
+        and inaction
     ):
         raise PolicyInvalid(problems)
     return Policy(
@@ -121,4 +134,5 @@ def load_policy(directory: Path) -> Policy:
         extension=terms.extension,
         templates=templates.templates,
         explanation=terms.explanation,
+        detection=inaction.bounds,
     )
