@@ -40,7 +40,9 @@ class Router:
         self._pool, self._client = pool, client
         in_service = InService(POLICY, None)
         relay = Relay(pool, [])
-        self._places = BatchConsumer("decisions", [ComplaintReceived], PlaceComplaints(in_service.decide), pool, relay)
+        self._places = BatchConsumer(
+            "decisions", [ComplaintReceived], PlaceComplaints(in_service.decide, lambda: in_service.policy), pool, relay
+        )
         self.returns = BatchConsumer("returns", [CaseReturnGranted], PlaceReturned(in_service.replace), pool, relay)
 
     async def receives(self, text: str, **changes: Any) -> UUID:
