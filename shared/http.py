@@ -16,8 +16,8 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp
 
 from shared.auth import NotAllowed, NotLoggedIn, open_to_all
-from shared.error_pages import LOGIN, asks_for_page, error_page
 from shared.direct import DirectRoutes
+from shared.error_pages import LOGIN, asks_for_page, error_page
 from shared.guard import Guard
 from shared.login_api import add_login_routes
 from shared.metrics import DEPENDENCY_UP, STALE_GAUGES, Refresh
