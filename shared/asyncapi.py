@@ -46,7 +46,11 @@ from shared.events import (
     DepartmentActionRequestReturn,
     Event,
     HotspotRaised,
+    InactionConfirmed,
+    InactionDismissed,
+    InactionExplained,
     InactionSuspected,
+    InactionUnexplained,
     IncidentMembershipChanged,
     SupervisionNoticeIssued,
 )
@@ -131,11 +135,19 @@ CHANNELS = (
     Channel(
         "supervisionAlerts",
         topics.SUPERVISION_ALERTS,
-        (InactionSuspected, SupervisionNoticeIssued, HotspotRaised),
+        (
+            InactionSuspected,
+            InactionExplained,
+            InactionUnexplained,
+            InactionConfirmed,
+            InactionDismissed,
+            SupervisionNoticeIssued,
+            HotspotRaised,
+        ),
         "department",
         ("tracker", "router"),
         ("supervisionOffice",),
-        "Suspected inaction, notices of what long stays unanswered, and hot spots, for the supervision office.",
+        "Suspected inaction and what becomes of it, notices of what long stays unanswered, and hot spots.",
     ),
     Channel(
         "departmentActions",

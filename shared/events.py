@@ -328,6 +328,47 @@ class InactionSuspected(ClockEvent):
     evidence: str
 
 
+class InactionEvent(Event):
+    """What became of a suspicion. What was said of it stands in the record alone, for it may name people."""
+
+    inaction_id: UUID
+    department: DepartmentCode
+    at: AwareDatetime
+
+
+class InactionExplained(InactionEvent):
+    """The department has said why; late where `at` is not before `due_at`."""
+
+    event_type: ClassVar[str] = "hotline.inaction.explained.v1"
+
+    kind: InactionKind
+    due_at: AwareDatetime
+
+
+class InactionUnexplained(InactionEvent):
+    """The department let its term pass without a word; said once, and a person may judge from now on."""
+
+    event_type: ClassVar[str] = "hotline.inaction.unexplained.v1"
+
+    due_at: AwareDatetime
+
+
+class InactionConfirmed(InactionEvent):
+    """A person of the supervision office found that it was inaction."""
+
+    event_type: ClassVar[str] = "hotline.inaction.confirmed.v1"
+
+    kind: InactionKind
+
+
+class InactionDismissed(InactionEvent):
+    """A person of the supervision office found that it was none."""
+
+    event_type: ClassVar[str] = "hotline.inaction.dismissed.v1"
+
+    kind: InactionKind
+
+
 class SupervisionNoticeIssued(ClockEvent):
     """The last step of the escalation ladder (通报): a deadline was missed and long past it is still not met."""
 
@@ -425,6 +466,10 @@ EVENTS: tuple[type[Event], ...] = (
     DeadlineMissed,
     DeadlineRecomputed,
     InactionSuspected,
+    InactionExplained,
+    InactionUnexplained,
+    InactionConfirmed,
+    InactionDismissed,
     SupervisionNoticeIssued,
     DepartmentActionAcknowledge,
     DepartmentActionReply,

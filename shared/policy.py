@@ -14,6 +14,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.counting import Counting
+from shared.detection import Bounds
 from shared.escalation import Escalation
 from shared.language import Channel, DepartmentCode, Kind, Urgency
 from shared.notices import Notice
@@ -250,6 +251,8 @@ class Policy(PolicyRecord):
     suspension: SuspensionRules = SuspensionRules()
     extension: ExtensionRules = ExtensionRules()
     explanation: ExplanationRules = ExplanationRules()
+    # From where on inaction is suspected.
+    detection: Bounds = Bounds()
     # What a reply may start from, by matter.
     templates: tuple[Template, ...] = ()
     # When complaints tell of one incident, and when an incident is a hot spot.

@@ -19,6 +19,7 @@ from shared.policy_problems import PolicyInvalid, Problem
 from shared.policy_shapes import (
     CountyFile,
     DepartmentsFile,
+    InactionFile,
     MattersFile,
     RulesFile,
     ScopeFile,
@@ -40,7 +41,7 @@ FILES = (
     "accusations.yaml",
     "calendar.yaml",
 )
-OPTIONAL = ("templates.yaml", "incidents.yaml")
+OPTIONAL = ("templates.yaml", "inaction.yaml", "incidents.yaml")
 
 
 def load_policy(directory: Path) -> Policy:
@@ -64,6 +65,9 @@ def load_policy(directory: Path) -> Policy:
     templates = check_shape(written, TemplatesFile) if written else TemplatesFile()
     of_incidents = documents.get("incidents.yaml")
     incidents = check_shape(of_incidents, IncidentRules) if of_incidents else IncidentRules()
+
+    bounded = documents.get("inaction.yaml")
+    inaction = check_shape(bounded, InactionFile) if bounded else InactionFile()
 
     problems = [problem for document in documents.values() for problem in document.problems]
     problems += [
@@ -103,6 +107,7 @@ def load_policy(directory: Path) -> Policy:
         and accusations
         and calendar
         and templates
+        and inaction
         and incidents
     ):
         raise PolicyInvalid(problems)
@@ -133,5 +138,6 @@ def load_policy(directory: Path) -> Policy:
         extension=terms.extension,
         templates=templates.templates,
         explanation=terms.explanation,
+        detection=inaction.bounds,
         incidents=incidents,
     )

@@ -10,11 +10,20 @@ from prometheus_client import Counter, Histogram
 from services.router import store
 from services.router.assignments import assignments
 from services.router.decision import Decision
+from services.router.desks_store import close_decisions
 from services.router.gathering import gather
 from services.router.incidents_store import in_force
 from services.router.placement import Decided
 from shared import outbox
-from shared.events import CaseReturnGranted, ComplaintAssigned, ComplaintReceived, Event, event_id
+from shared.events import (
+    CaseClosed,
+    CaseDeclined,
+    CaseReturnGranted,
+    ComplaintAssigned,
+    ComplaintReceived,
+    Event,
+    event_id,
+)
 from shared.policy import Policy
 from shared.postgres import Connection
 from shared.wire import Received
@@ -63,14 +72,16 @@ class PlaceComplaints:
         await send(connection, new)
 
 
-class PlaceReturned:
-    """Decides again what a department gave back with leave."""
+class FollowCases:
+    """Decides again what a department gave back with leave, and notes which complaints nobody has to place any more."""
 
     def __init__(self, replace: Replace) -> None:
         self._replace = replace
 
     async def __call__(self, connection: Connection, received: Sequence[Received[Event]]) -> None:
         now = datetime.now(UTC)
+        ended = {r.event.complaint_id for r in received if isinstance(r.event, CaseClosed | CaseDeclined)}
+        await close_decisions(connection, ended)
         returns = [(r.id, r.event) for r in received if isinstance(r.event, CaseReturnGranted)]
         in_force = await store.hold_in_force(connection, {granted.complaint_id for _, granted in returns})
         steps: dict[UUID, tuple[Decided, Decided]] = {}

@@ -12,7 +12,8 @@ from fastapi.responses import Response
 from services.tracker import incidents_store, store
 from services.tracker.api import Limit
 from services.tracker.api import page as in_pages
-from services.tracker.report_files import as_csv, as_pdf, as_xlsx
+from services.tracker.report_files import as_csv, as_xlsx
+from services.tracker.report_pdf import as_pdf
 from services.tracker.report_tables import by_department, by_detail, by_incident
 from services.tracker.reports import HOT_SPOTS, Measure, Month, report
 from services.tracker.reports_store import count_facts, list_facts

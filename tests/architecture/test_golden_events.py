@@ -46,7 +46,11 @@ from shared.events import (
     DepartmentActionRequestReturn,
     Event,
     HotspotRaised,
+    InactionConfirmed,
+    InactionDismissed,
+    InactionExplained,
     InactionSuspected,
+    InactionUnexplained,
     IncidentMembershipChanged,
     SupervisionNoticeIssued,
 )
@@ -90,6 +94,7 @@ WORDS = {
 }
 CASE = {"complaint_id": COMPLAINT, "department": "urban-management", "at": AT}
 TO_HEAD = {"addressee": Addressee.DEPARTMENT_HEAD}
+OF_INACTION = CASE | {"inaction_id": INACTION}
 CLOCK = CASE | {"clock": Clock.REPLY, "due_at": DUE, "nature": Nature.STATUTORY}
 
 # Every field of every event is set, so that none escapes.
@@ -242,6 +247,10 @@ EXAMPLES: Mapping[type[Event], Event] = {
                 "evidence": "工单20261124-000123-4于2026年11月24日9时30分派至城市管理局，至今未答复。",
             }
         ),
+        InactionExplained.model_validate(OF_INACTION | {"kind": InactionKind.NOT_ANSWERED, "due_at": DUE}),
+        InactionUnexplained.model_validate(OF_INACTION | {"due_at": DUE}),
+        InactionConfirmed.model_validate(OF_INACTION | {"kind": InactionKind.NOT_ANSWERED}),
+        InactionDismissed.model_validate(OF_INACTION | {"kind": InactionKind.SELECTIVE_SILENCE}),
         SupervisionNoticeIssued.model_validate(
             CLOCK
             | TO_HEAD

@@ -7,10 +7,10 @@ one answer to all who tell of one incident (同一事件).
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
-from services.tracker.detectors.bounds import BOUNDS, Bounds
 from services.tracker.detectors.facts import CaseFacts, Finding, Period
 from services.tracker.detectors.texts import likeness, plain, same_words
 from services.tracker.inaction import Suspicion
+from shared.detection import BOUNDS, Bounds
 from shared.language import InactionKind
 
 _NAMED = 5
