@@ -124,6 +124,14 @@ async def test_an_officer_sees_the_departments_cases_and_the_office_sees_all(
     assert [item["incident_id"] for item in queue] == [str(INCIDENT)]
 
 
+async def test_the_departments_page_marks_cases_of_one_incident(
+    tracker: httpx.AsyncClient, tracker_pool: Pool, policy: Policy, calendar: Calendar
+) -> None:
+    await open_cases(tracker_pool, policy, calendar, of_incident(), of_incident(), assigned())
+    page = (await tracker.get("/queue", headers=officer(OURS))).text
+    assert page.count("同一事件，本页2件") == 2
+
+
 async def test_what_the_router_says_later_holds_in_whatever_order_it_comes(
     tracker: httpx.AsyncClient, tracker_pool: Pool, policy: Policy, calendar: Calendar
 ) -> None:
