@@ -80,12 +80,14 @@ def group(
     near = _Near(told)
     for place, one in enumerate(told):
         others: list[Known | Told] = [*candidates[place], *near.before(place)]
+        own = tags.root(one.complaint_id)
         for other in others:
-            if tags.root(one.complaint_id) == tags.root(_tag(other)):
+            if own == tags.root(_tag(other)):
                 continue
             likeness = compare(one.fingerprint, other.fingerprint, window)
             if likeness.same:
                 tags.unite(one.complaint_id, _tag(other))
+                own = tags.root(one.complaint_id)
                 why.setdefault(one.complaint_id, _Why(likeness, other.complaint_id))
                 why.setdefault(other.complaint_id, _Why(likeness, one.complaint_id))
     return _grouped(told, known, tags, why)
