@@ -1,5 +1,6 @@
 """Reading a county's policy from its directory: all of it, or every problem that is in it."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -40,10 +41,14 @@ FILES = (
     "calendar.yaml",
 )
 OPTIONAL = ("templates.yaml",)
+# The name of a folder that holds the policy of that hash and no other (services/router/policy_folders.py).
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def load_policy(directory: Path) -> Policy:
     """Read and check every file; PolicyInvalid carries all problems, each with file, line and mend."""
+    # A link to the policy in force may be switched while its files are read.
+    directory = directory.resolve()
     if not directory.is_dir():
         raise PolicyInvalid(
             [Problem(str(directory), 0, "there is no such directory", "name a county's policy directory")]
@@ -94,8 +99,13 @@ def load_policy(directory: Path) -> Policy:
         county and departments and matters and rules and terms and scope and accusations and calendar and templates
     ):
         raise PolicyInvalid(problems)
+    found = content_hash({name: document.data for name, document in documents.items()})
+    if _HASH.fullmatch(directory.name) and found != directory.name:
+        raise PolicyInvalid(
+            [Problem(directory.name, 0, "this copy was altered since it was made", "activate a folder of its own")]
+        )
     return Policy(
-        hash=content_hash({name: document.data for name, document in documents.items()}),
+        hash=found,
         county=county.name,
         departments={d.code: d for d in departments.departments},
         triage_desk=county.triage_desk,

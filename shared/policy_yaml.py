@@ -77,9 +77,9 @@ def read_document(path: Path) -> Document:
             ),
         )
         return document
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         document.problems.append(
-            Problem(path.name, 0, f"not valid YAML: {error}", "remove the characters that are not text"),
+            Problem(path.name, 0, f"not valid YAML: {error}", "remove the characters that are not text, or nest less"),
         )
         return document
     if root is None:

@@ -1,7 +1,7 @@
 """Accepting complaints: one transaction for many, so that concurrent submissions share the cost of a commit."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -89,8 +89,10 @@ def received_message(entry: store.Entry, repeat: Repeat | None = None) -> Messag
 class Acceptance:
     """Stores complaints and answers with receipts; an answer is given only after the commit."""
 
-    def __init__(self, pool: Pool, relay: Relay, keyring: Keyring, index: BlindIndex, repeat_window: timedelta) -> None:
-        """Within `repeat_window` of an earlier one, the same matter of the same reporter is a repeat."""
+    def __init__(
+        self, pool: Pool, relay: Relay, keyring: Keyring, index: BlindIndex, repeat_window: Callable[[], timedelta]
+    ) -> None:
+        """Within what `repeat_window` gives at the moment, the same matter of the same reporter is a repeat."""
         self._pool = pool
         self._relay = relay
         self._keyring = keyring
@@ -173,7 +175,7 @@ class Acceptance:
         self, connection: Connection, new: Sequence[store.Entry], now: datetime
     ) -> dict[UUID, Repeat]:
         """Find which of `new` repeat an earlier complaint of their reporter, those of this batch included."""
-        earlier = await repeats_store.find_earlier(connection, new, now - self._repeat_window)
+        earlier = await repeats_store.find_earlier(connection, new, now - self._repeat_window())
         repeats = {
             entry.complaint_id: repeat
             for entry in new

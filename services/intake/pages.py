@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from shared.china_time import CHINA_TIME
 from shared.http import MAX_BODY, Problem
 from shared.language import Channel
 from shared.pages import Assets, Pages
+from shared.policy import Policy
 from shared.postgres import PASSING, Pool
 from shared.rate_limits import limited_by_client
 from shared.session import require_same_site
@@ -56,9 +57,9 @@ def add_citizen_pages(
     submitting: Submitting,
     pool: Pool,
     attachments: Attachments | None,
-    departments: Mapping[str, str],
+    policy: Callable[[], Policy],
 ) -> None:
-    """`departments` gives the names by the codes; without `attachments` the form asks for no files."""
+    """`policy` gives the one in force at the moment; without `attachments` the form asks for no files."""
     pages = intake_pages()
     # Decoding takes much memory; whoever comes meanwhile waits.
     uploading = asyncio.Semaphore(1)
@@ -118,11 +119,12 @@ def add_citizen_pages(
             return pages.render(
                 request, "lookup.html", status=problem.status, number=number, told=problem.detail, found=None
             )
+        name_of = policy().name_of
         steps = [
             {
                 "at": local_time(step["at"]),
                 "status": page_forms.STATUSES[step["status"]],
-                "department": departments.get(step["department"], step["department"]),
+                "department": name_of(step["department"]),
                 "reply": step["reply"],
             }
             for step in found["progress"]

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 from uuid import UUID
@@ -60,7 +60,9 @@ Reader = Annotated[Principal, allow(*READERS)]
 SUPERVISION = allow(Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
-def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> None:
+def add_routes(app: FastAPI, casework: Casework, policy: Callable[[], Policy], pool: Pool) -> None:
+    """`policy` gives the one in force at the moment."""
+
     @app.post("/v1/cases/{case_id}/acknowledge", tags=["cases"])
     async def acknowledge(case_id: UUID, acting: Acting, officer: Officer) -> dict[str, Any]:
         """The department has the case (签收)."""
@@ -107,7 +109,7 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
         """A department's cases, oldest first; `next` is the `after` of the following page, absent on the last."""
         if not may_read(reader, code):
             raise Problem(403, "您只能查看本单位的工单。", "You may see the cases of your own department only.")
-        if code not in policy.departments:
+        if code not in policy().departments:
             raise Problem(404, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
         rows = await store.read_queue(pool, code, status, after, limit)
         return page([_case(row) for row in rows], "complaint_id", limit)
@@ -125,11 +127,12 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
             departments[row["department"]][_SUMMED_AS[row["nature"]]][row["clock"]] = _counts(row)
         for row in await pool.fetch(inaction_store.COUNT_INACTION):
             departments[row["department"]][inaction_store.COUNTED_AS[row["standing"]]][row["kind"]] = row["number"]
+        name_of = policy().name_of
         return {
             "at": await store.present(pool),
             "county": _total(departments),
             "departments": [
-                {"code": code, "name": policy.name_of(code), **numbers} for code, numbers in sorted(departments.items())
+                {"code": code, "name": name_of(code), **numbers} for code, numbers in sorted(departments.items())
             ],
         }
 

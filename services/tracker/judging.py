@@ -28,8 +28,8 @@ class Judging:
 
     def explain_by(self, suspected_at: datetime) -> datetime:
         """When the department's explanation is due."""
-        policy, calendar = self._rules.policy, self._rules.calendar
-        return due(suspected_at, policy.explanation.term, calendar, policy.counting).due_at
+        rules = self._rules()
+        return due(suspected_at, rules.policy.explanation.term, rules.calendar, rules.policy.counting).due_at
 
     async def explain(self, inaction_id: UUID, department: DepartmentCode | None, text: str) -> None:
         """The department that is suspected says why."""

@@ -1,10 +1,12 @@
 """The intake with its pages, as its main module puts them together, and what stands in a page."""
 
 import re
+from functools import cache, partial
 from typing import Any
 
 from fastapi import FastAPI
 
+from deploy.local.hotline import POLICY
 from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
 from services.intake.attachments import Attachments
@@ -15,21 +17,23 @@ from services.intake.staff_pages import add_staff_pages
 from services.intake.submitting import Submitting
 from shared.auth import Role
 from shared.http import create_app
+from shared.policy_files import load_policy
 from shared.postgres import Pool
 from shared.session import CSRF_FIELD, SESSION_COOKIE, csrf_token
 from tests.tokens import token, verifier
 
 KEY = b"only for this test"
-DEPARTMENTS = {"water-supply": "自来水公司"}
+
+_policy = cache(partial(load_policy, POLICY))
 
 
 def application(
     pool: Pool, acceptance: Acceptance, county: County, index: BlindIndex, attachments: Attachments | None = None
 ) -> FastAPI:
     app = create_app("Hotline intake", verifier())
-    submitting = Submitting(acceptance, county, KEY)
+    submitting = Submitting(acceptance, lambda: county, KEY)
     add_routes(app, submitting, pool)
-    add_citizen_pages(app, submitting, pool, attachments, DEPARTMENTS)
+    add_citizen_pages(app, submitting, pool, attachments, _policy)
     add_staff_pages(app, submitting, pool, index)
     return app
 

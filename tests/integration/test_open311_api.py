@@ -59,7 +59,7 @@ ELEMENTS: dict[str, Listing | Single] = {
 
 @pytest.fixture
 def facade(acceptance: Acceptance, policy: Policy, county: County, intake_pool: Pool) -> Open311:
-    return Open311(acceptance, policy, county, intake_pool, KEY, parse_digests(ENTRY))
+    return Open311(acceptance, lambda: policy, lambda: county, intake_pool, KEY, parse_digests(ENTRY))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from deploy.local.hotline import POLICY, PROJECT
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.lifecycle import Actor, Role
+from services.tracker.moving import Rules
 from services.tracker.recomputing import Recomputed, Recomputing
 from services.tracker.verifying import Whole
 from shared.events import ComplaintAssigned
@@ -73,7 +74,7 @@ async def cases(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Cases
 
 
 def recomputing(pool: Pool, calendar: Calendar) -> Recomputing:
-    return Recomputing(pool, Relay(pool, []), calendar)
+    return Recomputing(pool, Relay(pool, []), lambda: calendar)
 
 
 async def told(pool: Pool) -> Sequence[dict[str, str]]:
@@ -138,7 +139,7 @@ async def test_a_deadline_that_was_met_or_missed_stays(
 ) -> None:
     case = cases[TEN_DAYS]
     officer = Actor(Role.OFFICER, case.department)
-    casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
+    casework = Casework(tracker_pool, Relay(tracker_pool, []), lambda: Rules(policy, calendar))
     await casework.acknowledge(case.complaint_id, officer, 1)
     await casework.reply(case.complaint_id, officer, 2, "路灯已经修好。")
     # By the old count the five days are over by now.
@@ -168,7 +169,7 @@ async def test_it_waits_for_whoever_moves_a_case_and_then_leaves_what_they_have_
 ) -> None:
     case = cases[TEN_DAYS]
     officer = Actor(Role.OFFICER, case.department)
-    casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
+    casework = Casework(tracker_pool, Relay(tracker_pool, []), lambda: Rules(policy, calendar))
     await casework.acknowledge(case.complaint_id, officer, 1)
     async with tracker_pool.acquire() as holder:
         held = holder.transaction()

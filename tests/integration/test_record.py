@@ -15,6 +15,7 @@ from services.tracker.anchoring import Anchoring
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.lifecycle import Action, Actor, CaseState, IllegalMove, Role
+from services.tracker.moving import Rules
 from services.tracker.record import Broken, Happening
 from services.tracker.sweeper import Sweeper
 from services.tracker.verifying import Whole
@@ -86,7 +87,7 @@ class TestWhatIsWritten:
         opened = [assigned() for _ in range(60)]
         await open_cases(tracker_pool, policy, calendar, *opened)
         await run_ahead(tracker_pool, timedelta(days=90))
-        casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
+        casework = Casework(tracker_pool, Relay(tracker_pool, []), lambda: Rules(policy, calendar))
 
         async def work(case: ComplaintAssigned) -> None:
             officer = Actor(Role.OFFICER, case.department)
@@ -94,7 +95,7 @@ class TestWhatIsWritten:
             await casework.reply(case.complaint_id, officer, None, "路灯已经修好。")
 
         async def sweep() -> None:
-            while await Sweeper(tracker_pool, Relay(tracker_pool, []), policy).sweep():
+            while await Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: policy).sweep():
                 pass
 
         async def anchor() -> None:
@@ -116,7 +117,7 @@ class TestWhatIsWritten:
         case = assigned()
         await open_cases(tracker_pool, policy, calendar, case)
         with pytest.raises(IllegalMove):
-            await Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar).reply(
+            await Casework(tracker_pool, Relay(tracker_pool, []), lambda: Rules(policy, calendar)).reply(
                 case.complaint_id, Actor(Role.OFFICER, case.department), None, "x"
             )
         assert await checked(url) == Whole(1, 1, 0, None)
