@@ -47,12 +47,12 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 def load_policy(directory: Path) -> Policy:
     """Read and check every file; PolicyInvalid carries all problems, each with file, line and mend."""
-    # A link to the policy in force may be switched while its files are read.
-    directory = directory.resolve()
     if not directory.is_dir():
         raise PolicyInvalid(
             [Problem(str(directory), 0, "there is no such directory", "name a county's policy directory")]
         )
+    # A link to the policy in force may be switched while its files are read.
+    directory = directory.resolve()
     present = [*FILES, *(name for name in OPTIONAL if (directory / name).exists())]
     documents = {name: read_document(directory / name) for name in present}
     county = check_shape(documents["county.yaml"], CountyFile)

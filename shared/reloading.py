@@ -16,7 +16,7 @@ from prometheus_client import Counter, Gauge
 from shared.policy import Policy
 from shared.policy_files import FILES, OPTIONAL, PolicyInvalid, load_policy
 
-__all__ = ["Prepare", "Reloading"]
+__all__ = ["Prepare", "Reloading", "Stamp", "stamp_of"]
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +26,7 @@ IN_SERVICE = Gauge("hotline_policy_in_service_info", "1 for the policy in servic
 _LOOK_EVERY_SECONDS = 2.0
 
 # Of each file which one it is, when it was last written and how long it is; None for one that is missing.
-_Stamp = tuple[tuple[int, int, int] | None, ...]
+Stamp = tuple[tuple[int, int, int] | None, ...]
 # Called with a new policy before it is in service: its departments' topics must be there, for example.
 Prepare = Callable[[Policy], Awaitable[None]]
 
@@ -111,9 +111,13 @@ class Reloading(Generic[S]):
         IN_SERVICE.labels(made.policy.hash).set(1)
         log.info("in_service", policy=made.policy.hash)
 
-    def _look(self) -> _Stamp:
-        files = [self._policy_dir / name for name in (*FILES, *OPTIONAL)]
-        return tuple(map(_stamp, (*files, *self._beside)))
+    def _look(self) -> Stamp:
+        return (*stamp_of(self._policy_dir), *map(_stamp, self._beside))
+
+
+def stamp_of(policy_dir: Path) -> Stamp:
+    """What is another where a policy's files have been written, exchanged or taken away."""
+    return tuple(_stamp(policy_dir / name) for name in (*FILES, *OPTIONAL))
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -9,7 +9,11 @@ from services.router.api import add_routes
 from services.router.handlers import PlaceComplaints, PlaceReturned
 from services.router.in_service import InService
 from services.router.placing_api import add_placing_routes
+from services.router.policies_api import Policies, add_policies_routes
+from services.router.policies_pages import add_policies_pages
+from services.router.policy_folders import PolicyFolders
 from services.router.settings import RouterSettings
+from services.router.trying import Trying
 from shared.consumer import BatchConsumer
 from shared.events import CaseReturnGranted, ComplaintReceived
 from shared.http import create_app
@@ -52,7 +56,22 @@ async def run(settings: RouterSettings) -> None:
         add_routes(app, lambda: in_service.routing)
         add_placing_routes(app, base.pool, base.relay, lambda: in_service.policy)
 
+        folders = PolicyFolders(settings.policy_dir)
+        trying = Trying(base.pool, folders)
+        policies = Policies(base.pool, folders, trying, lambda: in_service.routing)
+        add_policies_routes(app, policies)
+        add_policies_pages(app, policies)
+
         async def prepare(policy: Policy) -> None:
             await ensure_topics(settings, policy)
 
-        await serve(app, settings, base, prepare(in_service.policy), in_service.watch(prepare), needs_kafka=True)
+        await serve(
+            app,
+            settings,
+            base,
+            prepare(in_service.policy),
+            in_service.watch(prepare),
+            trying.run(),
+            needs_kafka=True,
+            refreshes=(in_service.refresh,),
+        )
