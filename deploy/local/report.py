@@ -98,6 +98,7 @@ def _print_access(console: Console, stack: Stack) -> None:
         ("群众投诉、查询 citizens", stack.intake, "/  /lookup"),
         ("话务员、窗口 operators, desks", stack.intake, "/operator  /desk"),
         ("公示、月报 disclosure, reports", stack.tracker, "/disclosure  /reports/monthly/YYYY-MM"),
+        ("试运行、启用政策 trying and switching policies", stack.router, "/policies"),
         ("受理 intake", stack.intake, "/openapi.json"),
         ("分派 router", stack.router, "/openapi.json"),
         ("督办 tracker", stack.tracker, "/openapi.json"),

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from deploy.local.broker import Broker, start_broker
 from deploy.local.database import prepare_database, service_passwords
-from deploy.local.hotline import POLICY, HotlineService, ServiceName
+from deploy.local.hotline import HotlineService, ServiceName
 from deploy.local.issuer import Issuer
 from deploy.local.messages import say
+from deploy.local.policies import lay_out_policies, policy_dir
 from deploy.local.ports import free_ports
 from deploy.local.postgres import ExternalPostgres, LocalPostgres, start_postgres
 
@@ -74,6 +75,7 @@ def start_stack(
             start_broker(state, ports.kafka, ports.departments, require_apache=require_apache)
         )
         stack = _assemble(state, ports, postgres, broker, urls, simulation=simulation)
+        lay_out_policies(stack.router, state)
         say("Making tables and topics")
         with ThreadPoolExecutor() as pool:
             steps = [(service, "migrate") for service in stack.services] + [(stack.router, "create-topics")]
@@ -100,7 +102,7 @@ def _assemble(
     issuer = Issuer(state)
     common = {
         "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
-        "HOTLINE_POLICY_DIR": str(POLICY),
+        "HOTLINE_POLICY_DIR": str(policy_dir(state)),
         **issuer.settings(),
     }
 
