@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -119,6 +120,29 @@ async def test_whoever_follows_cases_is_told_and_the_record_stays_whole(
     found = await checked(service_urls["tracker"])
     assert isinstance(found, Whole)
     assert (found.cases, found.entries) == (3, 6)
+
+
+async def test_a_notice_that_comes_with_another_policy_settles_them_without_a_restart(
+    tracker_pool: Pool, cases: Cases, calendar: Calendar, announced: Calendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.tracker.recomputing._PAUSE_SECONDS", 0.05)
+    in_force = [calendar]
+    counting = asyncio.create_task(Recomputing(tracker_pool, Relay(tracker_pool, []), lambda: in_force[0]).run())
+
+    async def counted_by() -> str:
+        row = await tracker_pool.fetchrow(STANDING, cases[TEN_DAYS].complaint_id)
+        assert row is not None
+        return str(row["calendar_version"])
+
+    assert await counted_by() == calendar.version
+    in_force[0] = announced
+    async with asyncio.timeout(60):
+        while await counted_by() != announced.version:
+            await asyncio.sleep(0.05)
+    assert not counting.done()
+    counting.cancel()
+    with suppress(asyncio.CancelledError):
+        await counting
 
 
 @pytest.mark.usefixtures("cases")
