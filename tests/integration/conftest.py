@@ -28,6 +28,7 @@ from services.tracker.judging import Judging
 from services.tracker.lifecycle_api import add_lifecycle_routes
 from services.tracker.moving import Rules
 from services.tracker.reports_api import add_reports_routes
+from services.tracker.workbench_pages import add_workbench_pages
 from shared.auth import Role
 from shared.http import create_app
 from shared.outbox import Relay
@@ -107,5 +108,6 @@ async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Asy
     add_inaction_routes(app, Judging(casework), lambda: policy, tracker_pool)
     add_reports_routes(app, lambda: policy, tracker_pool)
     add_disclosure_routes(app, lambda: policy, tracker_pool)
+    add_workbench_pages(app, lambda: policy)
     async with client_of(app, bearer(Role.SUPERVISOR)) as client:
         yield client
