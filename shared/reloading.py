@@ -14,7 +14,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from shared.policy import Policy
-from shared.policy_files import FILES, OPTIONAL, PolicyInvalid, load_policy
+from shared.policy_files import FILES, OPTIONAL, load_policy
 
 __all__ = ["Prepare", "Reloading", "Stamp", "stamp_of"]
 
@@ -46,9 +46,8 @@ async def _nothing(_policy: Policy) -> None:
 class Reloading(Generic[S]):
     """Holds what is in service and looks for another one.
 
-    `make` turns a policy into what the service works with, given what it works with now (None at the start); it
-    raises PolicyInvalid, or `refused`, where the service cannot work with it. `beside` are files that it reads
-    besides the policy's.
+    `make` turns a policy into what the service works with, given what it works with now (None at the start); it raises
+    where the service cannot work with it. `beside` are files that it reads besides the policy's.
     """
 
     def __init__(
@@ -57,12 +56,10 @@ class Reloading(Generic[S]):
         make: Callable[[Policy, S | None], S],
         *,
         beside: Sequence[Path] = (),
-        refused: type[Exception] = PolicyInvalid,
     ) -> None:
         self._policy_dir = policy_dir
         self._make = make
         self._beside = tuple(beside)
-        self._refused = refused
         # Taken before reading, so that what changes meanwhile is seen as changed.
         self._stamp = self._look()
         self._use(make(load_policy(policy_dir), None))
@@ -94,9 +91,10 @@ class Reloading(Generic[S]):
         self._stamp = stamp
         try:
             made = await asyncio.to_thread(self._read)
-        except (PolicyInvalid, OSError, self._refused) as refused:
+        except Exception as refused:  # noqa: BLE001  # whatever is wrong with it, the one in service goes on
             RELOADED.labels("refused").inc()
-            log.warning("change_refused", why=str(refused), still=self._current.policy.hash)
+            kind, still = type(refused).__name__, self._current.policy.hash
+            log.warning("change_refused", error=kind, why=str(refused), still=still)
             return
         await prepare(made.policy)
         self._use(made)

@@ -30,4 +30,5 @@ def lay_out_policies(router: HotlineService, state: Path) -> None:
     router.run("lay-out-policies", str(POLICY), str(root))
     candidate = Path(shutil.copytree(POLICY, root / "candidates" / _NAME))
     rules = candidate / "rules.yaml"
-    rules.write_text(rules.read_text(encoding="utf-8").replace("rules:\n", _RULE, 1), encoding="utf-8")
+    before, _, after = rules.read_text(encoding="utf-8").partition("rules:\n")
+    rules.write_text(before + _RULE + after, encoding="utf-8")

@@ -15,7 +15,7 @@ from services.router.batches import decide_all
 from services.router.classifier import Model
 from services.router.decide import Matcher
 from services.router.decision import Decision
-from services.router.model_file import UnreadableModel, model_in_service
+from services.router.model_file import model_in_service
 from services.router.placement import Decided, replaced
 from shared.events import CaseReturnGranted, ComplaintReceived
 from shared.policy import Policy
@@ -47,9 +47,7 @@ class InService:
             same = now is not None and policy.hash == now.policy.hash
             return Routing(now.matcher if now and same else Matcher(policy), model_in_service(model_file))
 
-        self._reloading = Reloading(
-            policy_dir, make, beside=[model_file] if model_file else [], refused=UnreadableModel
-        )
+        self._reloading = Reloading(policy_dir, make, beside=[model_file] if model_file else [])
 
     @property
     def routing(self) -> Routing:

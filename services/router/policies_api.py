@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import FastAPI, Query
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.router import policies_store
 from services.router.activating import InForceAlready, NotTried, activate
@@ -34,14 +34,17 @@ class _Body(BaseModel):
 class Attempt(_Body):
     """`since` is a day in China; all that is kept without it."""
 
-    since: date | None = None
+    since: Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))] | None = None
 
 
 class Activation(_Body):
     """`hash` is that of the policy that whoever switches it on has seen."""
 
     hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=500)]
+    # On one line, and without the NUL that PostgreSQL does not take.
+    reason: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=2, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")
+    ]
 
 
 class Policies:
@@ -76,9 +79,9 @@ class Policies:
             "dry_runs": await policies_store.latest_runs(self._pool, _LATEST),
         }
 
-    async def attempt(self, name: str, since: date | None, by: str) -> UUID:
+    async def attempt(self, name: str, attempt: Attempt, by: str) -> UUID:
         with _refusals(name):
-            return await self._trying.start(name, since, by, self._routing())
+            return await self._trying.start(name, attempt.since, by, self._routing())
 
     async def dry_run(self, run_id: UUID) -> dict[str, Any]:
         found = await policies_store.read_run(self._pool, run_id)
@@ -104,7 +107,7 @@ def add_policies_routes(app: FastAPI, policies: Policies) -> None:
     @app.post("/v1/policies/{name}:dry-run", status_code=202, tags=["policies"])
     async def dry_run(name: str, attempt: Attempt, administrator: Administrator) -> dict[str, Any]:
         """Begin to replay what was decided under a candidate, or under an earlier policy by its hash."""
-        run_id = await policies.attempt(name, attempt.since, administrator.subject)
+        run_id = await policies.attempt(name, attempt, administrator.subject)
         return {"dry_run_id": run_id}
 
     @app.get("/v1/policies/dry-runs/{run_id}", tags=["policies"], dependencies=[_ADMINISTRATOR])

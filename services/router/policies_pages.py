@@ -1,7 +1,7 @@
 """The administrator's pages: which policy is in force, what another would change, and the switch."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from fastapi import FastAPI, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
-from services.router.policies_api import Activation, Administrator, Policies
+from services.router.policies_api import Activation, Administrator, Attempt, Policies
 from shared.china_time import CHINA_TIME
 from shared.http import Problem
 from shared.language import DecisionSource
@@ -61,11 +61,15 @@ def add_policies_pages(app: FastAPI, policies: Policies) -> None:
         return await page(request)
 
     @app.post("/policies/{name}/dry-run", include_in_schema=False)
-    async def attempt(
+    async def dry_run(
         name: str, request: Request, administrator: Administrator, since: Annotated[str, Form()] = ""
     ) -> Response:
         try:
-            run_id = await policies.attempt(name, _read_day(since), administrator.subject)
+            given = Attempt.model_validate({"since": since.strip() or None})
+        except ValidationError:
+            return await page(request, Problem(422, "日期请写成 2026-10-01 的形式。", "Write the day as 2026-10-01."))
+        try:
+            run_id = await policies.attempt(name, given, administrator.subject)
         except Problem as problem:
             return await page(request, problem)
         return RedirectResponse(f"/policies/dry-runs/{run_id}", 303)
@@ -98,13 +102,6 @@ def add_policies_pages(app: FastAPI, policies: Policies) -> None:
         except Problem as problem:
             return await page(request, problem)
         return RedirectResponse("/policies", 303)
-
-
-def _read_day(written: str) -> date | None:
-    try:
-        return date.fromisoformat(written) if written.strip() else None
-    except ValueError:
-        raise Problem(422, "日期请写成 2026-10-01 的形式。", "Write the day as 2026-10-01.") from None
 
 
 def _at(moment: datetime) -> str:

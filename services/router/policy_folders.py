@@ -50,7 +50,8 @@ class PolicyFolders:
     """What lies around `policy_dir`, where that is the link of such a layout; else there are no candidates."""
 
     def __init__(self, policy_dir: Path) -> None:
-        self._root = policy_dir.parent if policy_dir.is_symlink() else None
+        laid_out = policy_dir.is_symlink() and policy_dir.resolve().parent.name == VERSIONS
+        self._root = policy_dir.parent if laid_out else None
         self._read: dict[str, tuple[Stamp, Candidate]] = {}
 
     @property

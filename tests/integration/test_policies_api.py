@@ -201,7 +201,12 @@ async def test_what_nobody_can_find_or_read_is_refused_and_never_an_error_of_our
     assert (await client.post("/v1/policies/..%2Fversions:dry-run", json={})).status_code in {404, 405}
     assert (await client.post("/v1/policies/shipped:dry-run", json={"since": "gestern"})).status_code == 422
     assert (await activated(client, "shipped", "not a hash")).status_code == 422
-    assert (await activated(client, "shipped", "0" * 64, reason=" ")).status_code == 422
+    for reason in (" ", "\x00\x00", "理由" * 300):
+        assert (await activated(client, "shipped", "0" * 64, reason=reason)).status_code == 422
+    for since in ("0001-01-01", "9999-12-31"):
+        assert (await client.post("/v1/policies/shipped:dry-run", json={"since": since})).status_code == 422
+        assert (await client.post("/policies/shipped/dry-run", data={"since": since})).status_code == 422
+    assert (await client.post("/policies/shipped/activate", data={"hash": "x"})).status_code == 422
     assert (await client.get(f"/v1/policies/dry-runs/{uuid4()}")).status_code == 404
     assert (await client.get(f"/policies/dry-runs/{uuid4()}")).status_code == 404
 

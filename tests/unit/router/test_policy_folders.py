@@ -1,7 +1,10 @@
 """Policies lie in folders of their own, and the one in force is exchanged whole or not at all."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -57,6 +60,30 @@ def test_a_switch_takes_what_was_seen_and_nothing_that_was_written_since(policy_
     assert folders.policy(before).hash == before
 
 
+def test_whoever_reads_while_it_is_switched_reads_one_policy_or_the_other(policy_dir: Path) -> None:
+    folder = boars_candidate(policy_dir)
+    # Two files differ, so that some of each would be a third policy.
+    rewrite(folder / "county.yaml", "name:", "name: 新")
+    folders = PolicyFolders(policy_dir)
+    both = folders.in_force(), folders.policy("boars").hash
+    folders.keep("boars", both[1])
+    read = Event()
+
+    def switch_again_and_again() -> None:
+        for policy_hash in cycle(both):
+            folders.switch(policy_hash)
+            if read.wait(0.001):
+                return
+
+    with ThreadPoolExecutor(1) as pool:
+        switching = pool.submit(switch_again_and_again)
+        try:
+            assert {load_policy(policy_dir).hash for _ in range(4)} <= set(both)
+        finally:
+            read.set()
+        switching.result()
+
+
 def test_nothing_half_written_stays_where_a_copy_could_not_be_made(policy_dir: Path) -> None:
     folder = boars_candidate(policy_dir)
     (folder / "terms.yaml").unlink()
@@ -90,8 +117,10 @@ def test_a_name_leads_nowhere_else(policy_dir: Path, name: str) -> None:
         PolicyFolders(policy_dir).policy(name)
 
 
-def test_a_plain_folder_has_no_candidates_and_is_not_switched(policy: Policy) -> None:
-    folders = PolicyFolders(POLICY)
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_plain_folder_has_no_candidates_and_is_not_switched(policy: Policy, tmp_path: Path, *, linked: bool) -> None:
+    (tmp_path / "link").symlink_to(POLICY)
+    folders = PolicyFolders(tmp_path / "link" if linked else POLICY)
     assert folders.candidates() == []
     with pytest.raises(NotLaidOut):
         folders.switch(policy.hash)

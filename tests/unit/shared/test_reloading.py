@@ -22,6 +22,8 @@ class Made:
 def make(policy: Policy, _now: Made | None) -> Made:
     if policy.county.startswith("不"):
         raise PolicyInvalid([Problem("county.yaml", 1, "not with us", "name another county")])
+    if policy.county.startswith("错"):
+        raise ZeroDivisionError
     return Made(policy)
 
 
@@ -38,7 +40,7 @@ def in_metrics(policy: Policy) -> float | None:
     return REGISTRY.get_sample_value("hotline_policy_in_service_info", {"policy_hash": policy.hash})
 
 
-@pytest.mark.parametrize("prefix", ["不", "[", "\x00"])
+@pytest.mark.parametrize("prefix", ["不", "错", "[", "\x00"])
 async def test_what_the_service_refuses_or_nobody_can_read_is_counted_and_changes_nothing(
     directory: Path, prefix: str
 ) -> None:
