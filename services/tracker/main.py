@@ -10,11 +10,14 @@ from services.tracker.disclosure_api import add_disclosure_routes
 from services.tracker.gauges import refresh_gauges
 from services.tracker.handlers import OpenCases
 from services.tracker.inaction_api import add_inaction_routes
+from services.tracker.inaction_asking import Asking
+from services.tracker.inaction_pages import add_inaction_pages
 from services.tracker.judging import Judging
 from services.tracker.ladder import TimerKind
 from services.tracker.lifecycle_api import add_lifecycle_routes
 from services.tracker.moving import Rules
 from services.tracker.recomputing import Recomputing
+from services.tracker.record_api import add_record_routes
 from services.tracker.reports_api import add_reports_routes
 from services.tracker.settings import TrackerSettings
 from services.tracker.suspensions import resuming
@@ -23,7 +26,7 @@ from services.tracker.workbench_pages import add_workbench_pages
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned
 from shared.http import Probe, create_app
-from shared.login_api import add_login_routes
+from shared.oidc import provider_of
 from shared.policy import Policy
 from shared.reloading import Reloading
 from shared.service import foundation, serve
@@ -50,16 +53,19 @@ async def run(settings: TrackerSettings) -> None:
             BatchConsumer("cases", [ComplaintAssigned], OpenCases(rules), base.pool, base.relay),
             pattern=ASSIGNED_PATTERN,
         )
-        app = create_app("Hotline tracker", verifier_of(settings))
+        verifier = verifier_of(settings)
+        app = create_app("Hotline tracker", verifier, provider_of(settings, verifier))
         casework = Casework(base.pool, base.relay, rules)
         base.subscriptions.add(actions_consumer(casework), pattern=ACTIONS_PATTERN)
         add_routes(app, casework, policy, base.pool)
         add_lifecycle_routes(app, casework, policy)
-        add_inaction_routes(app, Judging(casework), policy, base.pool)
+        judging = Judging(casework)
+        add_inaction_routes(app, judging, policy, base.pool)
+        add_inaction_pages(app, judging, policy, base.pool)
+        add_record_routes(app, base.pool)
         add_reports_routes(app, policy, base.pool)
         add_disclosure_routes(app, policy, base.pool)
         add_workbench_pages(app, policy)
-        add_login_routes(app)
         sweeper = Sweeper(base.pool, base.relay, policy)
         sweeper.on(TimerKind.RESUME, resuming(rules))
         await serve(
@@ -68,6 +74,7 @@ async def run(settings: TrackerSettings) -> None:
             base,
             reloading.watch(),
             sweeper.run(),
+            Asking(base.pool, rules).run(),
             Anchoring(base.pool).run(),
             Recomputing(base.pool, base.relay, lambda: rules().calendar).run(),
             Detecting(base.pool, base.relay, policy).run(),

@@ -71,6 +71,7 @@ def add_workbench_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
         case = _good(await api.get(request, f"/v1/cases/{case_id}"))
         deadlines = _good(await api.get(request, f"/v1/cases/{case_id}/deadlines"))
         now = policy()
+        record = _good(await api.get(request, f"/v1/cases/{case_id}/record"))
         return pages.render(
             request,
             "case.html",
@@ -79,6 +80,7 @@ def add_workbench_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
             policy=now,
             case=case,
             deadlines=deadlines["items"],
+            record=record["items"],
             forms=[
                 *forms_of(case["status"], _roles(reader, case), _asked(case)),
                 *([CONTRIBUTION] if _owes(reader, case) else []),

@@ -24,9 +24,11 @@ from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.disclosure_api import add_disclosure_routes
 from services.tracker.inaction_api import add_inaction_routes
+from services.tracker.inaction_pages import add_inaction_pages
 from services.tracker.judging import Judging
 from services.tracker.lifecycle_api import add_lifecycle_routes
 from services.tracker.moving import Rules
+from services.tracker.record_api import add_record_routes
 from services.tracker.reports_api import add_reports_routes
 from services.tracker.workbench_pages import add_workbench_pages
 from shared.auth import Role
@@ -106,6 +108,8 @@ async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Asy
     tracker_api.add_routes(app, casework, lambda: policy, tracker_pool)
     add_lifecycle_routes(app, casework, lambda: policy)
     add_inaction_routes(app, Judging(casework), lambda: policy, tracker_pool)
+    add_inaction_pages(app, Judging(casework), lambda: policy, tracker_pool)
+    add_record_routes(app, tracker_pool)
     add_reports_routes(app, lambda: policy, tracker_pool)
     add_disclosure_routes(app, lambda: policy, tracker_pool)
     add_workbench_pages(app, lambda: policy)

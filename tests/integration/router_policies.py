@@ -44,7 +44,11 @@ class County:
         """Where a complaint goes that comes now."""
         complaint = received(text=text)
         consumer = BatchConsumer(
-            "decisions", [ComplaintReceived], PlaceComplaints(self.in_service.decide), self.pool, Relay(self.pool, [])
+            "decisions",
+            [ComplaintReceived],
+            PlaceComplaints(self.in_service.decide, lambda: self.in_service.policy),
+            self.pool,
+            Relay(self.pool, []),
         )
         await consumer([record(complaint, topic=COMPLAINTS_RECEIVED)])
         department: str = await self.pool.fetchval(
