@@ -1,6 +1,7 @@
 """The intake put together: the one place where its parts meet."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from services.intake.in_force import county_of, making_ready
 from services.intake.key_sources import read_keyring
 from services.intake.lmtp import LmtpServer
 from services.intake.mail_intake import MailIntake
-from services.intake.mailboxes import read_mailboxes
+from services.intake.mailboxes import Mailbox, read_mailboxes
 from services.intake.open311_api import add_open311_routes
 from services.intake.open311_facade import Open311
 from services.intake.open311_keys import parse_digests
@@ -84,8 +85,9 @@ async def rotate_vault(settings: VaultSettings) -> Rotated:
 
 async def run(settings: IntakeSettings) -> None:
     keyring = read_keyring(settings)
-    departments = load_policy(settings.policy_dir).departments
-    mailboxes = read_mailboxes(settings.mailboxes, departments) if settings.mailboxes else ()
+    mailboxes: Sequence[Mailbox] = ()
+    if settings.mailboxes:
+        mailboxes = read_mailboxes(settings.mailboxes, load_policy(settings.policy_dir).departments)
     reloading = Reloading(settings.policy_dir, making_ready(mailboxes))
     policy = reloading.policy
     async with foundation(settings, "intake") as base:
