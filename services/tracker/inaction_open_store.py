@@ -86,5 +86,5 @@ async def judged(connection: Connection, inaction_id: UUID, at: datetime) -> Non
     await connection.execute(STOP_EXPLANATION, inaction_id, "ended", at)
 
 
-async def count_open(pool: Pool) -> Sequence[Record]:
+async def count_open(pool: "Pool | Connection") -> Sequence[Record]:
     return await pool.fetch(COUNT_OPEN)

@@ -18,6 +18,7 @@ from services.tracker import (
     inaction_store,
     record_store,
     reports_store,
+    tallies_store,
     timers_store,
 )
 from services.tracker import store as tracker_store
@@ -57,6 +58,16 @@ INSERT INTO inaction_open
 INSERT INTO entries (complaint_id, number, happened, version, status, actor_role, at, prev_hash, hash)
     SELECT pg_temp.id(n, 1), number, 'assign', 1, 'dispatched', 'system', at, '', ''
     FROM numbers, generate_series(1, 3) AS number;
+"""
+ENDED = """
+UPDATE cases SET status = 'closed' WHERE ticket_number NOT IN (
+    SELECT '20261124-' || n FROM generate_series(101, 10000, 100) AS n
+);
+INSERT INTO entries (complaint_id, number, happened, version, status, actor_role, at, prev_hash, hash)
+    SELECT complaint_id, 4, 'close', 2, 'closed', 'supervisor', now(), '', ''
+    FROM cases WHERE ticket_number IN (SELECT '20261124-' || n FROM generate_series(1, 50) AS n);
+INSERT INTO tallied (last_entry) SELECT max(id) - 50 FROM entries;
+ANALYZE cases, entries, tallied;
 """
 FILL_INTAKE = """
 INSERT INTO complaints
@@ -294,6 +305,23 @@ class TestTracker:
         late = await tracker.fetchval("SELECT inaction_id FROM inaction ORDER BY suspected_at LIMIT 1 OFFSET 200")
         plan = await plan_of(tracker, inaction_store.READ_INACTION, late, 50, None, None, None, generic=generic)
         assert_lean(plan, "inaction_newest", at_most=210)
+
+    @pytest.mark.parametrize("query", [tallies_store.COUNT_CASES, tallies_store.COUNT_DEADLINES])
+    async def test_the_summary_reads_what_is_open_and_not_what_ever_was(self, tracker: Connection, query: str) -> None:
+        undo = tracker.transaction()
+        await undo.start()
+        # A hundred are open, fifty have ended since the tallies, the other 9,850 are in them.
+        await tracker.execute(ENDED)
+        plan = await plan_of(tracker, query)
+        await undo.rollback()
+        assert scanned_whole(plan) <= {"tallied", "ended_cases", "ended_deadlines"}, outline(plan)
+        # Each open case with its two deadlines, and up to four outcomes of each.
+        assert read_rows(plan) <= 150 * (2 + 2 + 2 * 4), outline(plan)
+
+    async def test_the_tallies_take_in_what_has_ended_by_the_entries_that_ended_it(self, tracker: Connection) -> None:
+        last_id = await tracker.fetchval(record_store.NEWEST_ENTRY)
+        plan = await plan_of(tracker, tallies_store.FIND_ENDINGS, last_id - 50, last_id)
+        assert_lean(plan, "entries_newest", at_most=50)
 
     @pytest.mark.parametrize("generic", [True, False])
     async def test_asking_for_explanations_reads_those_that_nobody_has_been_asked_for(

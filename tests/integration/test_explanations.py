@@ -203,6 +203,10 @@ async def test_what_is_open_is_found_by_what_it_awaits_and_by_kind_and_departmen
     assert await listed(tracker, department="urban-management") == []
     answer = await tracker.get(f"/v1/departments/{OURS}/inaction", params={"awaits": "explanation"}, headers=OFFICER)
     assert [one["inaction_id"] for one in answer.json()["items"]] == [asked[2]["inaction_id"]]
+    [department] = (await tracker.get("/v1/supervision/summary")).json()["departments"]
+    assert department["awaiting_explanation"] == department["awaiting_verdict"] == {"not_acknowledged": 1}
+    assert department["inaction"] == {"not_acknowledged": 2}
+    assert "explain" not in department["deadlines"]
     rows = await tracker_pool.fetch("SELECT inaction_id::text, explained FROM inaction_open")
     assert {(row["inaction_id"], row["explained"]) for row in rows} == {
         (asked[0]["inaction_id"], True),
