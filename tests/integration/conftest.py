@@ -29,6 +29,7 @@ from services.tracker.judging import Judging
 from services.tracker.lifecycle_api import add_lifecycle_routes
 from services.tracker.record_api import add_record_routes
 from services.tracker.reports_api import add_reports_routes
+from services.tracker.workbench_pages import add_workbench_pages
 from shared.auth import Role
 from shared.http import create_app
 from shared.outbox import Relay
@@ -110,5 +111,6 @@ async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Asy
     add_record_routes(app, tracker_pool)
     add_reports_routes(app, policy, tracker_pool)
     add_disclosure_routes(app, policy, tracker_pool)
+    add_workbench_pages(app, policy)
     async with client_of(app, bearer(Role.SUPERVISOR)) as client:
         yield client
