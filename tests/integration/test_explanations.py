@@ -9,11 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
+from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.tracker.calendar import Calendar
 from services.tracker.deadlines import due
 from services.tracker.inaction_asking import Asking
 from services.tracker.moving import Rules
 from services.tracker.recomputing import Recomputing
+from services.tracker.record import Broken
 from services.tracker.sweeper import Sweeper
 from services.tracker.verifying import Whole
 from shared.events import (
@@ -32,7 +34,7 @@ from shared.topics import SUPERVISION_ALERTS
 from shared.wire import decode
 from tests.examples import message_record, waiting
 from tests.integration.cases import run_ahead
-from tests.integration.records import checked
+from tests.integration.records import checked, superuser
 from tests.integration.test_inaction_api import OFFICER, OURS, TEXT, listed, say, suspicions
 
 __all__ = ["suspicions"]
@@ -212,3 +214,26 @@ async def test_what_is_open_is_found_by_what_it_awaits_and_by_kind_and_departmen
         (asked[0]["inaction_id"], True),
         (asked[2]["inaction_id"], False),
     }
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE deadlines SET due_at = due_at + interval '30 days' WHERE clock = 'explain'",
+        "DELETE FROM deadlines WHERE clock = 'explain'",
+        "UPDATE deadlines SET department = 'urban-management' WHERE clock = 'explain'",
+    ],
+)
+async def test_who_gives_a_department_more_time_behind_the_record_is_found_out(
+    asked: Sequence[dict[str, Any]],
+    service_urls: dict[str, str],
+    postgres: LocalPostgres | ExternalPostgres,
+    *,
+    tampering: str,
+) -> None:
+    async with superuser(postgres.url, service_urls["tracker"]) as attacker:
+        await attacker.execute(tampering)
+    found = await checked(service_urls["tracker"])
+    assert isinstance(found, Broken)
+    assert str(found.complaint_id) in {one["complaint_id"] for one in asked}
+    assert "other deadlines" in found.why
