@@ -17,6 +17,7 @@ from services.tracker.moving import Rules
 from services.tracker.recomputing import Recomputing
 from services.tracker.record import Broken
 from services.tracker.sweeper import Sweeper
+from services.tracker.timers_store import insert_fired
 from services.tracker.verifying import Whole
 from shared.events import (
     Event,
@@ -94,6 +95,31 @@ async def test_many_replicas_ask_once(
     while more := await ask(tracker_pool, policy, calendar):
         found.append(more)
     assert sum(found) == len(suspicions)
+
+
+async def test_nobody_is_asked_while_deadlines_that_have_passed_wait_to_be_told(
+    suspicions: Sequence[dict[str, Any]], tracker_pool: Pool, policy: Policy, calendar: Calendar
+) -> None:
+    await run_ahead(tracker_pool, timedelta(days=60))
+    assert await ask(tracker_pool, policy, calendar) == 0
+    await sweep(tracker_pool, policy)
+    assert await ask(tracker_pool, policy, calendar) > len(suspicions)
+
+
+async def test_a_suspicion_that_was_judged_is_not_opened_again(
+    tracker: httpx.AsyncClient, asked: Sequence[dict[str, Any]], tracker_pool: Pool
+) -> None:
+    one = asked[0]
+    await say(tracker, one, "dismiss")
+    [event] = [
+        event
+        for event in await told(tracker_pool, InactionSuspected)
+        if isinstance(event, InactionSuspected) and str(event.inaction_id) == one["inaction_id"]
+    ]
+    async with tracker_pool.acquire() as connection:
+        await insert_fired(connection, [], [event], event.at)
+    assert len(await listed(tracker, standing="suspected")) == len(asked) - 1
+    assert await tracker_pool.fetchval("SELECT count(*) FROM inaction_open") == len(asked) - 1
 
 
 async def test_what_nobody_explains_is_told_once_and_suspected_of_nothing_more(
