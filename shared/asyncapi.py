@@ -45,11 +45,13 @@ from shared.events import (
     DepartmentActionReply,
     DepartmentActionRequestReturn,
     Event,
+    HotspotRaised,
     InactionConfirmed,
     InactionDismissed,
     InactionExplained,
     InactionSuspected,
     InactionUnexplained,
+    IncidentMembershipChanged,
     SupervisionNoticeIssued,
 )
 from shared.topics import Topic, all_topics
@@ -93,6 +95,15 @@ CHANNELS = (
         "The queue of one department. Nobody but that department and the tracker may read it.",
     ),
     Channel(
+        "complaintsIncidents",
+        topics.COMPLAINTS_INCIDENTS,
+        (IncidentMembershipChanged,),
+        "complaint_id",
+        ("router",),
+        ("tracker",),
+        "Which complaints turned out, after they were assigned, to tell of one incident.",
+    ),
+    Channel(
         "casesEvents",
         topics.CASES_EVENTS,
         (
@@ -131,11 +142,12 @@ CHANNELS = (
             InactionConfirmed,
             InactionDismissed,
             SupervisionNoticeIssued,
+            HotspotRaised,
         ),
         "department",
-        ("tracker",),
+        ("tracker", "router"),
         ("supervisionOffice",),
-        "Suspected inaction and what becomes of it, and notices of what long stays unanswered.",
+        "Suspected inaction and what becomes of it, notices of what long stays unanswered, and hot spots.",
     ),
     Channel(
         "departmentActions",

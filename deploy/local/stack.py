@@ -13,6 +13,7 @@ from deploy.local.broker import Broker, start_broker
 from deploy.local.database import prepare_database, service_passwords, serving
 from deploy.local.hotline import POLICY, HotlineService, ServiceName
 from deploy.local.issuer import Issuer
+from deploy.local.login_server import LoginServer
 from deploy.local.messages import say
 from deploy.local.ports import free_ports
 from deploy.local.postgres import ExternalPostgres, LocalPostgres, start_postgres
@@ -26,19 +27,20 @@ class Ports:
     kafka: int
     postgres: int
     departments: int
+    login: int
 
     @classmethod
     def from_first(cls, first: int) -> "Ports":
-        return cls(*range(first, first + 6))
+        return cls(*range(first, first + 7))
 
     @classmethod
     def free(cls) -> "Ports":
-        return cls(*free_ports(6))
+        return cls(*free_ports(7))
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What runs; `spool` is the folder from which the intake takes mail, `issuer` gives tokens to whoever logs in."""
+    """What runs; the intake takes mail from `spool`, `issuer` gives tokens to programs and `login` to browsers."""
 
     postgres: LocalPostgres | ExternalPostgres
     broker: Broker
@@ -48,6 +50,7 @@ class Stack:
     database_urls: Mapping[str, str]
     spool: Path
     issuer: Issuer
+    login: LoginServer
 
     @property
     def services(self) -> tuple[HotlineService, HotlineService, HotlineService]:
@@ -82,6 +85,7 @@ def start_stack(
             for step in steps:
                 step.result()
         say("Starting the services")
+        running.enter_context(stack.login)
         for service in stack.services:
             running.callback(service.stop)
         with ThreadPoolExecutor() as pool:
@@ -102,10 +106,12 @@ def _assemble(
     spool = state / "spool"
     spool.mkdir(parents=True, exist_ok=True)
     issuer = Issuer(state)
+    login = LoginServer(state, ports.login)
     common = {
         "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
         "HOTLINE_POLICY_DIR": str(POLICY),
         **issuer.settings(),
+        **login.settings(),
     }
 
     def service(name: ServiceName, port: int, **own: str) -> HotlineService:
@@ -127,6 +133,7 @@ def _assemble(
         urls,
         spool,
         issuer,
+        login,
     )
 
 

@@ -27,7 +27,7 @@ from services.tracker.workbench_pages import add_workbench_pages
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned
 from shared.http import Probe, create_app
-from shared.login_api import add_login_routes
+from shared.oidc import provider_of
 from shared.policy_files import load_policy
 from shared.service import foundation, serve
 from shared.token_verifier import verifier_of
@@ -47,7 +47,8 @@ async def run(settings: TrackerSettings) -> None:
             BatchConsumer("cases", [ComplaintAssigned], OpenCases(policy, calendar), base.pool, base.relay),
             pattern=ASSIGNED_PATTERN,
         )
-        app = create_app("Hotline tracker", verifier_of(settings))
+        verifier = verifier_of(settings)
+        app = create_app("Hotline tracker", verifier, provider_of(settings, verifier))
         casework = Casework(base.pool, base.relay, policy, calendar)
         base.subscriptions.add(actions_consumer(casework), pattern=ACTIONS_PATTERN)
         add_routes(app, casework, policy, base.pool)
@@ -59,7 +60,6 @@ async def run(settings: TrackerSettings) -> None:
         add_reports_routes(app, policy, base.pool)
         add_disclosure_routes(app, policy, base.pool)
         add_workbench_pages(app, policy)
-        add_login_routes(app)
         sweeper = Sweeper(base.pool, base.relay, policy)
         sweeper.on(TimerKind.RESUME, resuming(casework.rules))
         await serve(

@@ -10,7 +10,14 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.intake import attachments_store, open311_store, repeats_store, retention_store, vault_store
+from services.intake import (
+    acceptance_store,
+    attachments_store,
+    open311_store,
+    repeats_store,
+    retention_store,
+    vault_store,
+)
 from services.intake import store as intake_store
 from services.tracker import (
     deadline_store,
@@ -349,9 +356,16 @@ class TestIntake:
         complaint = await intake.fetchval("SELECT complaint_id FROM complaints LIMIT 1 OFFSET 5000")
         assert_lean(await plan_of(intake, intake_store.READ_PROGRESS, complaint), "progress_complaint", at_most=2)
 
+    async def test_accepting_a_batch_compares_no_row_with_every_other(self, intake: Connection) -> None:
+        nothing = ["{}"] * 32
+        nothing[19] = r"\x00"
+        plan = await plan_of(intake, acceptance_store.ACCEPT, *nothing, generic=True)
+        assert "Nested Loop" not in {node["Node Type"] for node in nodes(plan)}, outline(plan)
+        assert scanned_whole(plan) == set(), outline(plan)
+
     async def test_submissions_seen_before_are_found_by_their_external_ids(self, intake: Connection) -> None:
         ids: Sequence[str] = [f"external-{number}" for number in range(1, 11)]
-        plan = await plan_of(intake, intake_store.FIND_BY_EXTERNAL_ID, ["web_portal"] * 10, ids)
+        plan = await plan_of(intake, acceptance_store.FIND_BY_EXTERNAL_ID, ["web_portal"] * 10, ids)
         assert_lean(plan, "complaints_channel_external_id_key", at_most=10)
 
     @pytest.mark.parametrize("generic", [True, False])

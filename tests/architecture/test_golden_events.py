@@ -45,11 +45,13 @@ from shared.events import (
     DepartmentActionReply,
     DepartmentActionRequestReturn,
     Event,
+    HotspotRaised,
     InactionConfirmed,
     InactionDismissed,
     InactionExplained,
     InactionSuspected,
     InactionUnexplained,
+    IncidentMembershipChanged,
     SupervisionNoticeIssued,
 )
 from shared.language import (
@@ -119,7 +121,19 @@ EXAMPLES: Mapping[type[Event], Event] = {
                 "co_handlers": ("water-supply",),
                 "lead": "urban-management",
                 "incident_id": INACTION,
+                "incident_version": 1,
             }
+        ),
+        IncidentMembershipChanged(complaint_id=COMPLAINT, incident_id=EARLIER, incident_version=2, at=AT),
+        HotspotRaised(
+            complaint_id=COMPLAINT,
+            incident_id=EARLIER,
+            department="urban-management",
+            level=2,
+            complaints=20,
+            within_hours=24,
+            at=AT,
+            note="热点（2级）：城关镇南江河大桥，24小时内已有20件诉求反映同一事件，主要由城市管理局承办。",
         ),
         CaseOpened.model_validate(
             CASE
