@@ -22,6 +22,7 @@ from services.tracker.reports_api import add_reports_routes
 from services.tracker.settings import TrackerSettings
 from services.tracker.suspensions import resuming
 from services.tracker.sweeper import Sweeper
+from services.tracker.tallying import Tallying
 from services.tracker.workbench_pages import add_workbench_pages
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned
@@ -76,6 +77,7 @@ async def run(settings: TrackerSettings) -> None:
             sweeper.run(),
             Asking(base.pool, rules).run(),
             Anchoring(base.pool).run(),
+            Tallying(base.pool).run(),
             Recomputing(base.pool, base.relay, lambda: rules().calendar).run(),
             Detecting(base.pool, base.relay, policy).run(),
             needs_kafka=True,
