@@ -1,7 +1,8 @@
 """Accepting complaints: one transaction for many, so that concurrent submissions share the cost of a commit."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import collections
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -34,6 +35,8 @@ ACCEPTED = Counter("hotline_complaints_accepted_total", "Complaints accepted", [
 RESUBMITTED = Counter("hotline_complaints_resubmitted_total", "Submissions seen before", ["channel"])
 
 _MAX_SHARED = 500
+# As many turns of the event loop pass from a connection's being readable to its complaint's waiting to be accepted.
+_TURNS_OF_THE_LOOP = 3
 # Running numbers are taken from the sequence by so many at least; those that a process has not used when it ends are
 # left out, as are those of submissions that turn out to be known.
 _NUMBERS_TAKEN = 100
@@ -110,13 +113,27 @@ class Acceptance:
 
     async def run(self) -> None:
         """Commit what `accept` was given, batch after batch, until cancelled."""
+        shared = 0
         while True:
-            await self._awake.wait()
-            batch, self._waiting = self._waiting[:_MAX_SHARED], self._waiting[_MAX_SHARED:]
-            if not batch:
+            if not self._waiting:
                 self._awake.clear()
-                continue
+                await self._awake.wait()
+            await self._gather((len(self._waiting) + shared) // 2)
+            batch, self._waiting = self._waiting[:_MAX_SHARED], self._waiting[_MAX_SHARED:]
+            shared = len(batch)
             await self._commit_shared(batch)
+
+    async def _gather(self, enough: int) -> None:
+        """Read what has come in already, until `enough` wait.
+
+        Those whom a commit answered come again together. If the first of them went alone, all others would go with the
+        next one, and nobody would be left to be read while that is under way: half of them shall go with each.
+        """
+        before = 0
+        while before < len(self._waiting) < enough:
+            before = len(self._waiting)
+            for _ in range(_TURNS_OF_THE_LOOP):
+                await asyncio.sleep(0)
 
     async def _commit_shared(self, batch: Sequence[tuple[Complaint, asyncio.Future[Receipt]]]) -> None:
         outcomes = await self.accept_each([complaint for complaint, _ in batch])
@@ -160,8 +177,8 @@ class Acceptance:
                 known = [row["complaint_id"] for row in earlier.values()]
                 repeats |= await repeats_store.read_repeats(connection, known)
         self._relay.wake()
-        for entry in entries:
-            (ACCEPTED if entry.complaint_id in new else RESUBMITTED).labels(entry.complaint.channel).inc()
+        _count(ACCEPTED, (entry.complaint.channel for entry in entries if entry.complaint_id in new))
+        _count(RESUBMITTED, (complaint.channel for complaint in seen))
         return [_receipt(entry, new, earlier, repeats) for entry in entries]
 
     async def _store(
@@ -205,6 +222,11 @@ class Acceptance:
             seal(self._keyring, Identity(complaint.reporter, complaint.original), complaint_id),
             self._index.traces(complaint.reporter),
         )
+
+
+def _count(counter: Counter, channels: Iterable[Channel]) -> None:
+    for channel, count in collections.Counter(channels).items():
+        counter.labels(channel).inc(count)
 
 
 def _receipt(
