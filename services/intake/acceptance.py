@@ -13,6 +13,7 @@ from prometheus_client import Counter
 from uuid_utils.compat import uuid7
 
 from services.intake import acceptance_store, repeats_store, store
+from services.intake.acceptance_store import Batch
 from services.intake.blind_index import BlindIndex
 from services.intake.complaint import Complaint
 from services.intake.fact_time import time_told
@@ -193,9 +194,12 @@ class Acceptance:
             known = await acceptance_store.find_by_external_id(connection, [entry.complaint for entry in entries])
             by_submission = {submission: e for submission, e in by_submission.items() if submission not in known}
         fresh = list(by_submission.values())
+        if not fresh:
+            return set(), {}
         repeats = await find_repeats(connection, fresh, now - self._repeat_window)
         messages = [received_message(entry, repeats.get(entry.complaint_id)) for entry in fresh]
-        new = await acceptance_store.accept(connection, fresh, messages, repeats, self._index.fingerprint)
+        batch = Batch(fresh, messages, repeats, now, self._keyring.current, self._index.fingerprint)
+        new = await acceptance_store.accept(connection, batch)
         return new, repeats
 
     async def _take_numbers(self, connection: Connection, count: int) -> list[int]:
