@@ -1,6 +1,7 @@
 """A department's own system in twenty lines: reads the department's queue and acknowledges (签收) every case in it.
 
-Set KAFKA and DEPARTMENT, then: python department_consumer.py. What is refused comes on departments.<code>.refusals.
+Set KAFKA, DEPARTMENT and PASSWORD, then: python department_consumer.py.
+What is refused comes on departments.<code>.refusals.
 """
 
 import asyncio
@@ -11,7 +12,15 @@ from uuid import UUID, uuid5
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-SERVERS, DEPARTMENT = os.environ["KAFKA"], os.environ["DEPARTMENT"]
+DEPARTMENT = os.environ["DEPARTMENT"]
+BROKER = {
+    "bootstrap_servers": os.environ["KAFKA"],
+    # SASL_SSL where TLS ends at the broker or at a proxy before it.
+    "security_protocol": os.environ.get("PROTOCOL", "SASL_PLAINTEXT"),
+    "sasl_mechanism": "SCRAM-SHA-512",
+    "sasl_plain_username": DEPARTMENT,
+    "sasl_plain_password": os.environ["PASSWORD"],
+}
 
 
 def attributes(action: str, action_id: UUID) -> list[tuple[str, bytes]]:
@@ -23,12 +32,12 @@ def attributes(action: str, action_id: UUID) -> list[tuple[str, bytes]]:
 async def main() -> None:
     queue = AIOKafkaConsumer(
         f"departments.{DEPARTMENT}.assigned",
-        bootstrap_servers=SERVERS,
+        **BROKER,
         group_id=f"{DEPARTMENT}.own-system",
         auto_offset_reset="earliest",
         enable_auto_commit=False,
     )
-    producer = AIOKafkaProducer(bootstrap_servers=SERVERS, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(**BROKER, acks="all", enable_idempotence=True)
     async with queue, producer:
         async for record in queue:
             case = json.loads(record.value)

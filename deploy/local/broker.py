@@ -26,11 +26,12 @@ Broker: TypeAlias = ApacheKafka | StandIn | ExternalBroker
 
 
 @contextmanager
-def start_broker(state: Path, port: int, *, require_apache: bool = False) -> Iterator[Broker]:
+def start_broker(state: Path, port: int, departments_port: int, *, require_apache: bool = False) -> Iterator[Broker]:
     """Run the broker that this machine allows, with its data in `state`, for as long as the context lasts.
 
     ``KAFKA_BOOTSTRAP_SERVERS`` names a running one, and then nothing is started. With `require_apache` nothing but
-    our own Apache Kafka will do. StackError says in a sentence what is missing.
+    our own Apache Kafka will do. Only that one has logins, at `departments_port`. StackError says in a
+    sentence what is missing.
     """
     given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
     if given and not require_apache:
@@ -38,11 +39,11 @@ def start_broker(state: Path, port: int, *, require_apache: bool = False) -> Ite
             raise StackError(f"No Kafka broker answers at KAFKA_BOOTSTRAP_SERVERS={given}; start it, or unset that.")
         yield ExternalBroker(given)
         return
-    with _startable(state, port, require_apache=require_apache) as broker:
+    with _startable(state, port, departments_port, require_apache=require_apache) as broker:
         yield broker
 
 
-def _startable(state: Path, port: int, *, require_apache: bool) -> ApacheKafka | StandIn:
+def _startable(state: Path, port: int, departments_port: int, *, require_apache: bool) -> ApacheKafka | StandIn:
     try:
         find_java()
         find_jars()
@@ -54,4 +55,4 @@ def _startable(state: Path, port: int, *, require_apache: bool) -> ApacheKafka |
             "killed, it loses its last second, so it is not for real complaints."
         )
         return StandIn(state, port)
-    return ApacheKafka(state, port)
+    return ApacheKafka(state, port, departments_port)

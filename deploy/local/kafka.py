@@ -30,9 +30,18 @@ class ApacheKafka(Server):
     name = "Apache Kafka"
     kind: ClassVar[Literal["apache-kafka"]] = "apache-kafka"
 
+    def __init__(self, state: Path, port: int, departments_port: int) -> None:
+        """At `departments_port` the departments' own systems log in."""
+        super().__init__(state, port)
+        self._departments_port = departments_port
+
     @property
     def bootstrap_servers(self) -> str:
         return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def departments_servers(self) -> str:
+        return f"{LOOPBACK}:{self._departments_port}"
 
     @property
     def version(self) -> str:
@@ -45,7 +54,7 @@ class ApacheKafka(Server):
     def prepare(self) -> None:
         [controller_port] = free_ports(1)
         ours = f"""
-listeners=PLAINTEXT://{LOOPBACK}:{self.port},CONTROLLER://{LOOPBACK}:{controller_port}
+listeners=INTERNAL://{self.bootstrap_servers},DEPARTMENTS://{self.departments_servers},CONTROLLER://{LOOPBACK}:{controller_port}
 controller.quorum.voters=1@{LOOPBACK}:{controller_port}
 log.dirs={escaped(str(self._data))}
 """

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import asyncpg
 import typer
+from confluent_kafka import KafkaException
 
+from services.router import broker_logins
 from services.router.decide import Matcher
 from services.router.dry_run import Changes
 from services.router.in_service import Routing
@@ -30,6 +32,27 @@ def create_topics_command() -> None:
     policy = read_policy(read_settings(PolicySettings).policy_dir)
     created = asyncio.run(create_topics(read_settings(KafkaSettings).bootstrap_servers, all_topics(policy.departments)))
     typer.echo("\n".join(f"created {name}" for name in created) or "nothing to do")
+
+
+@app.command("broker-login")
+def broker_login(
+    department: Annotated[str, typer.Argument(help="The code of a department of the policy, such as water-supply.")],
+    *,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Take the login away again.")] = False,
+) -> None:
+    """Let a department's own system in at the broker, under its code, and print the new password this one time."""
+    servers = read_settings(KafkaSettings).bootstrap_servers
+    try:
+        if revoke:
+            had = broker_logins.revoke(servers, department)
+            typer.echo("revoked" if had else "it had none")
+            return
+        policy = read_policy(read_settings(PolicySettings).policy_dir)
+        if department not in policy.departments:
+            raise SystemExit(f"{department} is no department of the policy; it has {', '.join(policy.departments)}.")
+        typer.echo(broker_logins.grant(servers, department))
+    except KafkaException as refused:
+        raise SystemExit(f"The broker at {', '.join(servers)} refused: {refused.args[0].str()}") from None
 
 
 @app.command("check-policy")

@@ -19,7 +19,14 @@ from services.intake import (
     vault_store,
 )
 from services.intake import store as intake_store
-from services.tracker import deadline_store, inaction_store, record_store, reports_store, timers_store
+from services.tracker import (
+    deadline_store,
+    inaction_open_store,
+    inaction_store,
+    record_store,
+    reports_store,
+    timers_store,
+)
 from services.tracker import store as tracker_store
 from shared import inbox, migrate, outbox
 from shared.postgres import Connection
@@ -52,6 +59,8 @@ INSERT INTO inaction
     SELECT pg_temp.id(n, 20), pg_temp.id(n, 1), department, 'not_answered', 'reply', at, at, 'evidence' FROM numbers;
 INSERT INTO inaction_explanations SELECT pg_temp.id(n, 20), 'text', at, at FROM numbers;
 INSERT INTO inaction_verdicts SELECT pg_temp.id(n, 20), 1, 'confirmed', 'reason', at FROM numbers;
+INSERT INTO inaction_open
+    SELECT pg_temp.id(n, 20), department, 'not_answered', CASE WHEN n > 20 THEN at END, false FROM numbers;
 INSERT INTO entries (complaint_id, number, happened, version, status, actor_role, at, prev_hash, hash)
     SELECT pg_temp.id(n, 1), number, 'assign', 1, 'dispatched', 'system', at, '', ''
     FROM numbers, generate_series(1, 3) AS number;
@@ -282,7 +291,7 @@ class TestTracker:
         assert_lean(await plan_of(tracker, record_store.NTH_ENTRY, 100, last_id, 9), "entries_newest", at_most=10)
 
     async def test_a_page_of_suspected_inaction_reads_that_page(self, tracker: Connection) -> None:
-        first = await plan_of(tracker, inaction_store.READ_INACTION, None, 50, None)
+        first = await plan_of(tracker, inaction_store.READ_INACTION, None, 50, None, None, None)
         assert_lean(first, "inaction_newest", at_most=200)
 
     @pytest.mark.parametrize("generic", [True, False])
@@ -290,8 +299,20 @@ class TestTracker:
         self, tracker: Connection, *, generic: bool
     ) -> None:
         late = await tracker.fetchval("SELECT inaction_id FROM inaction ORDER BY suspected_at LIMIT 1 OFFSET 200")
-        plan = await plan_of(tracker, inaction_store.READ_INACTION, late, 50, None, generic=generic)
+        plan = await plan_of(tracker, inaction_store.READ_INACTION, late, 50, None, None, None, generic=generic)
         assert_lean(plan, "inaction_newest", at_most=210)
+
+    @pytest.mark.parametrize("generic", [True, False])
+    async def test_asking_for_explanations_reads_those_that_nobody_has_been_asked_for(
+        self, tracker: Connection, *, generic: bool
+    ) -> None:
+        plan = await plan_of(tracker, inaction_open_store.CLAIM_UNASKED, 1000, generic=generic)
+        assert_lean(plan, "inaction_open_unasked", at_most=3 * 20)
+
+    async def test_an_explanations_clock_is_stopped_without_a_look_at_any_other(self, tracker: Connection) -> None:
+        some = await tracker.fetchval("SELECT deadline_id FROM deadlines LIMIT 1 OFFSET 5000")
+        plan = await plan_of(tracker, inaction_open_store.STOP_EXPLANATION, some, "met", NOW)
+        assert_lean(plan, "deadlines_pkey", at_most=4)
 
 
 class TestIntake:

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.kafka import ApacheKafka
+from services.router import broker_logins
 from services.tracker.action_taking import actions_consumer
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
@@ -51,7 +52,8 @@ async def running_tracker(broker: ApacheKafka, pool: Pool, policy: Policy, calen
 
 @asynccontextmanager
 async def running_example(broker: ApacheKafka, department: str) -> AsyncIterator[None]:
-    environment = os.environ | {"KAFKA": broker.bootstrap_servers, "DEPARTMENT": department}
+    password = await asyncio.to_thread(broker_logins.grant, [broker.bootstrap_servers], department)
+    environment = os.environ | {"KAFKA": broker.departments_servers, "DEPARTMENT": department, "PASSWORD": password}
     program = await asyncio.create_subprocess_exec(sys.executable, str(EXAMPLE), env=environment)
     yield
     assert program.returncode is None
