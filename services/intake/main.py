@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fastapi import FastAPI
+
 from services.intake import handlers
 from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
@@ -41,12 +43,20 @@ from shared.http import create_app
 from shared.oidc import provider_of
 from shared.outbox import Relay
 from shared.policy_files import load_policy
-from shared.postgres import create_pool
+from shared.postgres import Pool, create_pool
 from shared.reloading import Reloading
 from shared.service import foundation, serve
 from shared.settings import WrongSetting
 from shared.token_verifier import verifier_of
 from shared.topics import CASES_EVENTS
+
+
+def accepting(settings: IntakeSettings, submitting: Submitting, pool: Pool) -> FastAPI:
+    """The application with the routes by which programs submit; they stand first, for the framework asks in order."""
+    verifier = verifier_of(settings)
+    app = create_app("Hotline intake", verifier, provider_of(settings, verifier))
+    add_routes(app, submitting, pool)
+    return app
 
 
 async def import_file(settings: IntakeSettings, file: Path, platform_file: Path, report_file: Path) -> Counter[Outcome]:
@@ -97,14 +107,12 @@ async def run(settings: IntakeSettings) -> None:
             BatchConsumer("progress", handlers.FOLLOWED, handlers.follow_cases, base.pool, base.relay),
             CASES_EVENTS,
         )
-        verifier = verifier_of(settings)
-        app = create_app("Hotline intake", verifier, provider_of(settings, verifier))
 
         def county() -> County:
             return reloading.current().county
 
         submitting = Submitting(acceptance, county, settings.query_code_key)
-        add_routes(app, submitting, base.pool)
+        app = accepting(settings, submitting, base.pool)
         if settings.push_keys is not None:
             add_push_routes(app, submitting, base.pool, parse_keys(settings.push_keys.get_secret_value()))
         attachments = None
