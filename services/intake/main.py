@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 from fastapi import FastAPI
 
 from services.intake import handlers
@@ -33,6 +35,7 @@ from services.intake.push_signature import parse_keys
 from services.intake.reporter_api import add_reporter_routes
 from services.intake.retention import Retention
 from services.intake.rotating import Rotated, rotate
+from services.intake.same_incident import SameIncident
 from services.intake.settings import IntakeSettings, VaultSettings
 from services.intake.similar_api import add_similar_routes
 from services.intake.spool import MailSpool
@@ -100,7 +103,7 @@ async def run(settings: IntakeSettings) -> None:
         mailboxes = read_mailboxes(settings.mailboxes, load_policy(settings.policy_dir).departments)
     reloading = Reloading(settings.policy_dir, making_ready(mailboxes))
     policy = reloading.policy
-    async with foundation(settings, "intake") as base:
+    async with foundation(settings, "intake") as base, AsyncExitStack() as closing:
         index = settings.blind_index_key
         acceptance = Acceptance(base.pool, base.relay, keyring, index, lambda: policy().repeat_window)
         base.subscriptions.add(
@@ -125,7 +128,10 @@ async def run(settings: IntakeSettings) -> None:
         add_similar_routes(app, base.pool, index)
         files = PageFiles(attachments)
         add_citizen_pages(app, submitting, base.pool, files, policy)
-        add_staff_pages(app, submitting, base.pool, index, files, policy)
+        router = None
+        if settings.router_url is not None:
+            router = await closing.enter_async_context(httpx.AsyncClient(base_url=settings.router_url))
+        add_staff_pages(app, submitting, base.pool, index, files, policy, SameIncident(router))
         background = [reloading.watch(), acceptance.run(), Retention(base.pool, policy).run()]
         mail_intake = MailIntake(base.pool, acceptance, county, attachments)
         if settings.mail_spool is not None:

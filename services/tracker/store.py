@@ -73,6 +73,7 @@ SELECT
     complaint_id, ticket_number, department, channel, kind, urgency, confidentiality, matter, title, text, place,
     reason, lawful_channel, status, version, hop, returnable, in_transit, contacted, satisfaction,
     accepted_at, opened_at,
+    (SELECT incident_id FROM case_incidents WHERE case_incidents.complaint_id = cases.complaint_id) AS incident_id,
     (
         SELECT jsonb_agg(
             jsonb_build_object(

@@ -49,6 +49,7 @@ INSERT INTO cases
     SELECT pg_temp.id(n, 1), '20261124-' || n, department, 'web_portal', 'help', 'normal', 'named', NULL, NULL,
         repeat('路灯坏了', 20), NULL, 'reason', NULL, pg_temp.id(n, 2),
         CASE WHEN n % 3 = 0 THEN 'closed' ELSE 'dispatched' END, 1, at, at FROM numbers;
+INSERT INTO case_incidents SELECT pg_temp.id(n, 1), pg_temp.id(n % 3000, 30), 1 FROM numbers;
 INSERT INTO timelines SELECT pg_temp.id(1, 9), '[]';
 INSERT INTO deadlines
     SELECT pg_temp.id(n, 10 + kind), pg_temp.id(n, 1), CASE kind WHEN 1 THEN 'acknowledge' ELSE 'reply' END, at, '1wd',
