@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import optimize, sparse
 from sklearn.svm import LinearSVC
 
-from services.router.calibration import calibrate, fit_calibration
+from services.router.calibration import calibrate, fit_calibration, lead
 from services.router.classifier import Model
 from services.router.examples import Example, fingerprint, folds, text_hash
 from services.router.features import HASH_BITS, SLOTS, Matrix, count, softmax, spans_of, weigh
@@ -39,6 +39,8 @@ SMOOTHING = 0.5
 REFUSED_COUNTS = 4.0
 # Of the loss by which the learners are weighed: between 0, which is the logarithm's, and 1, which counts mere errors.
 FORGIVING = 0.5
+LEAST_PROBABLE = 1e-9
+SCALES = np.geomspace(0.001, 1, 31)
 # What a label gets from a learner that saw no example of it.
 UNSEEN = -1.5
 
@@ -97,9 +99,9 @@ def train(examples: Sequence[Example]) -> Trained:
     answers = np.array([labels.index(label) for label in truth])
     every_score = np.concatenate(scores, axis=1)
     weights = _weights(every_score, answers)
-    raw = softmax(np.tensordot(weights, every_score, 1).astype(np.float32))
+    raw = np.tensordot(weights.astype(np.float32), every_score, 1)
     correct = raw.argmax(axis=1) == answers
-    calibration = fit_calibration(raw.max(axis=1), correct)
+    calibration = fit_calibration(lead(raw), correct)
     foretold = calibrate(raw, calibration)
     first, second = (threshold_for(precision, foretold.max(axis=1), correct) for precision in PRECISIONS)
     measured = measure(foretold, labels, truth, (first, second))
@@ -237,20 +239,23 @@ def _weights(scores: Floats, answers: Indices) -> npt.NDArray[np.float64]:
     """How much each learner counts: what is common counts against a label, the others for it.
 
     The logarithm of the answer's probability would look at little else than the answers that nobody could foretell, and
-    they are many: departments that either could have it. A power of it forgives them (Zhang and Sabuncu 2018).
+    they are many: departments that either could have it. A power of it forgives them (Zhang and Sabuncu 2018). The
+    logarithm then says only how sure all together are.
     """
     signs = np.array([1, 1, -1, 1])[: len(scores)]
+    rows = np.arange(len(answers))
 
-    def loss(logs: npt.NDArray[np.float64]) -> float:
-        mixed = np.tensordot((signs * np.exp(logs)).astype(np.float32), scores, 1)
-        probable = softmax(mixed)[np.arange(len(answers)), answers]
-        return float(np.mean(1 - probable**FORGIVING) / FORGIVING)
+    def probable(weights: npt.NDArray[np.float64]) -> Floats:
+        answered: Floats = softmax(np.tensordot(weights.astype(np.float32), scores, 1))[rows, answers]
+        return np.maximum(answered, LEAST_PROBABLE)
 
     # No 0 among the logarithms: from there the method would take no first step.
     found = optimize.minimize(
-        loss,
+        lambda logs: float(-np.mean(probable(signs * np.exp(logs)) ** FORGIVING)),
         np.log([2.0, 2.0, 0.2, 0.5])[: len(scores)],
         method="Nelder-Mead",
         options={"xatol": 0.02, "fatol": 1e-5, "maxiter": 300},
     )
-    return signs * np.exp(found.x)
+    weights = signs * np.exp(found.x)
+    surprise = [float(-np.mean(np.log(probable(weights * scale)))) for scale in SCALES]
+    return np.asarray(weights * SCALES[int(np.argmin(surprise))])
