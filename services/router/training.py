@@ -1,24 +1,22 @@
 """How a model is made from labelled texts.
 
-Three learners see the same features: one-against-all support vectors, the same on features scaled by how much more
-often each label has them (NB-SVM, Wang and Manning 2012), and a small network. Their scores are added, and something is
+Three learners see the same features: two linear ones and a small network. Their scores are added, and something is
 taken off for how common a label is, with weights that foretell best what the learners had not seen; the same texts give
 the calibration and the thresholds. Then all learn from everything.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, sparse
-from sklearn.svm import LinearSVC
+from scipy import optimize
 
 from services.router.calibration import calibrate, fit_calibration, lead
 from services.router.classifier import Model
 from services.router.examples import Example, fingerprint, folds, text_hash
 from services.router.features import HASH_BITS, SLOTS, Matrix, count, softmax, spans_of, weigh
+from services.router.linear import fit_margins, fit_ratios
 from services.router.measures import PRECISIONS, Measured, measure, threshold_for
 from services.router.neural import HIDDEN, UNKNOWN, Network, fit_network
 
@@ -31,18 +29,11 @@ LEAST_TEXTS = 2
 LARGEST_MODEL = 22_000_000
 # Labels from which on the network is worth its time.
 NETWORK_FROM = 20
-MARGIN_COST, RATIO_COST = 0.5, 0.1
-# How near to its optimum a linear learner comes: nearer changes scores by less than a thousandth.
-TOLERANCE = 0.01
 SMOOTHING = 0.5
-# A complaint that a department gave back says this many times as loudly as others that it is not that department's.
-REFUSED_COUNTS = 4.0
 # Of the loss by which the learners are weighed: between 0, which is the logarithm's, and 1, which counts mere errors.
 FORGIVING = 0.5
 LEAST_PROBABLE = 1e-9
 SCALES = np.geomspace(0.001, 1, 31)
-# What a label gets from a learner that saw no example of it.
-UNSEEN = -1.5
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
@@ -147,8 +138,8 @@ def _learn(examples: Sequence[Example], labels: Sequence[str]) -> tuple[_Vocabul
     common = np.full(len(labels), np.log(SMOOTHING), np.float32)
     common[present] = np.log(sizes + SMOOTHING)
     return vocabulary, _Learned(
-        _fit_margins(features, answers, len(labels), refused),
-        _fit_ratios(features, answers, len(labels), refused),
+        fit_margins(features, answers, len(labels), refused),
+        fit_ratios(features, answers, len(labels), refused),
         common,
         fit_network(features, answers, len(labels), topics, SEED) if len(labels) >= NETWORK_FROM else None,
     )
@@ -188,53 +179,6 @@ def _topics(examples: Sequence[Example]) -> list[Indices]:
     ]
 
 
-def _fit_margins(
-    features: Matrix, answers: Indices, label_count: int, refused: dict[int, list[int]]
-) -> tuple[Floats, Floats]:
-    weights, bias = _nothing(features.shape[1], label_count)
-    present = np.unique(answers)
-    side, at = _sides(features, answers, MARGIN_COST)
-    weights[:, present], bias[present] = side.T, at
-    for label in set(present.tolist()) & refused.keys():
-        side, at = _sides(features, answers == label, MARGIN_COST, refused[label])
-        weights[:, label], bias[label] = side[-1], at[-1]
-    return weights, bias
-
-
-def _fit_ratios(
-    features: Matrix, answers: Indices, label_count: int, refused: dict[int, list[int]]
-) -> tuple[Floats, Floats]:
-    weights, bias = _nothing(features.shape[1], label_count)
-    present = np.unique(answers)
-    belongs = sparse.csr_matrix((np.ones(len(answers)), (np.searchsorted(present, answers), np.arange(len(answers)))))
-    shares = (belongs @ (features > 0).astype(np.float32)).toarray() + SMOOTHING
-    shares /= shares.sum(axis=1, keepdims=True)
-    total = shares.sum(axis=0)
-    for row, label in enumerate(present):
-        others = (total - shares[row]) / (len(present) - 1)
-        ratio = np.log(shares[row] / others).astype(np.float32)
-        side, at = _sides(features @ sparse.diags(ratio), answers == label, RATIO_COST, refused.get(int(label), []))
-        weights[:, label], bias[label] = side[-1] * ratio, at[-1]
-    return weights, bias
-
-
-def _nothing(columns: int, label_count: int) -> tuple[Floats, Floats]:
-    return np.zeros((columns, label_count), np.float32), np.full(label_count, UNSEEN, np.float32)
-
-
-def _sides(
-    features: Matrix, answers: npt.NDArray[Any], cost: float, refused: Sequence[int] = ()
-) -> tuple[Floats, Floats]:
-    """Weights and bias that tell each answer from the others; of two answers, both ways."""
-    counts = np.ones(len(answers))
-    counts[list(refused)] = REFUSED_COUNTS
-    machine = LinearSVC(C=cost, tol=TOLERANCE, random_state=SEED).fit(features, answers, counts)
-    weights, bias = machine.coef_.astype(np.float32), machine.intercept_.astype(np.float32)
-    if len(bias) == 1:
-        return np.concatenate([-weights, weights]), np.concatenate([-bias, bias])
-    return weights, bias
-
-
 def _weights(scores: Floats, answers: Indices) -> npt.NDArray[np.float64]:
     """How much each learner counts: what is common counts against a label, the others for it.
 
@@ -249,9 +193,12 @@ def _weights(scores: Floats, answers: Indices) -> npt.NDArray[np.float64]:
         answered: Floats = softmax(np.tensordot(weights.astype(np.float32), scores, 1))[rows, answers]
         return np.maximum(answered, LEAST_PROBABLE)
 
+    def loss(logs: npt.NDArray[np.float64]) -> float:
+        return float(-np.mean(probable(signs * np.exp(logs)) ** FORGIVING))
+
     # No 0 among the logarithms: from there the method would take no first step.
     found = optimize.minimize(
-        lambda logs: float(-np.mean(probable(signs * np.exp(logs)) ** FORGIVING)),
+        loss,
         np.log([2.0, 2.0, 0.2, 0.5])[: len(scores)],
         method="Nelder-Mead",
         options={"xatol": 0.02, "fatol": 1e-5, "maxiter": 300},
