@@ -56,9 +56,9 @@ class Arrival:
     # How many came before it of the same reporter about the same thing.
     before: int = 0
 
-    def again(self, number: int) -> "Arrival":
-        """The same reporter about the same thing once more."""
-        return replace(self, number=number, before=self.before + 1)
+    def again(self, complaints: int) -> "Arrival":
+        """The same reporter about the same thing once more, in a year of so many complaints beside those."""
+        return replace(self, number=self.number + complaints, before=self.before + 1)
 
 
 def arrivals(

@@ -42,7 +42,7 @@ class Plan:
 
 def plan(who: Character, case: Situation, chance: random.Random) -> Plan:
     if not case.own and not case.again:
-        # Everybody gives back what is another's, most of the time soon; what is not taken back is answered all the same.
+        # Everybody gives back what is another's, and answers what is not taken back.
         return Plan(chance.uniform(0.1, 0.5), _in_time(case, chance), give_back=chance.uniform(0.1, 0.8))
     match who.habit:
         case Habit.SITS if chance.random() < 0.45:  # noqa: PLR2004

@@ -36,7 +36,7 @@ def targets(policy: Policy, days: int) -> Mapping[str, Target]:
 
 def figures(runs: Sequence[Lived], policy: Policy) -> Mapping[str, float]:
     run = runs[0]
-    moves = run.ledger.moves.total() + run.opened
+    moves = run.moves.total() + run.opened
     return {
         "complaints": run.opened,
         "moves": moves,
@@ -46,7 +46,7 @@ def figures(runs: Sequence[Lived], policy: Policy) -> Mapping[str, float]:
         "moves_per_second": moves / run.seconds,
         "seconds_per_thousand_complaints": 1000 * run.seconds / run.opened,
         "check_seconds": run.check_seconds,
-        "planted_cases": len(run.ledger.planted),
+        "planted_cases": run.planted,
         "planted_habits_missed": len(run.findings.missed_habits),
         "planted_cases_missed": len(run.findings.missed_cases),
         "untrue_suspicions_of_cases": len(run.findings.untrue),
@@ -64,14 +64,17 @@ def show(run: Lived, policy: Policy, days: int) -> None:
         table.add_row(
             code,
             habit or "",
-            _counted(run.findings.habits[code], lambda kind, expected=expected: "!" if kind in expected else ""),
-            _counted(run.findings.cases[code]),
+            _counted(
+                {f"{kind}!" if kind in expected else str(kind): n for kind, n in run.findings.habits[code].items()}
+            ),
+            _counted({str(kind): n for kind, n in run.findings.cases[code].items()}),
             _counted({kind: n for (of, kind), n in run.findings.planted_cases.items() if of == code}),
         )
     Console(width=200).print(table)
-    print(f"moves: {dict(sorted(run.ledger.moves.items()))}")
-    print(f"refused moves: {dict(sorted(run.ledger.refused_moves.items()))}")
-    print(f"stated: {dict(rates(policy.detection))} of each of {honest_months(days)} months of honest departments")
+    print(f"moves: {dict(sorted(run.moves.items()))}")
+    print(f"refused moves: {dict(sorted(run.refused_moves.items()))}")
+    stated = ", ".join(f"{kind} {rate:.1%}" for kind, rate in rates(policy.detection).items())
+    print(f"stated of each of {honest_months(days)} months of honest departments: {stated}")
     for code, kind in run.findings.missed_habits:
         print(f"MISSED: {code} is not suspected of {kind}")
     for one in run.findings.missed_cases[:10]:
@@ -82,5 +85,5 @@ def show(run: Lived, policy: Policy, days: int) -> None:
         print(f"BROKEN: {run.broken}")
 
 
-def _counted(numbers: Mapping[str, int], mark: object = None) -> str:
-    return ", ".join(f"{kind}{mark(kind) if callable(mark) else ''} {n}" for kind, n in sorted(numbers.items()) if n)
+def _counted(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{kind} {n}" for kind, n in sorted(numbers.items()) if n)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from services.router.assignments import assignments
 from services.router.decide import Matcher, decide
@@ -14,7 +13,8 @@ from shared.policy import Policy
 from shared.wire import Message, Received, decode
 
 
-class _Delivered(NamedTuple):
+@dataclass(slots=True)
+class _Delivered:
     """A record as Kafka would hand it on."""
 
     topic: str

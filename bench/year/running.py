@@ -1,19 +1,25 @@
 """One whole run: an empty database, the year, the check of its record."""
 
+import logging
 import time
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
+import structlog
+import uvloop
+
 from bench.year import clock
 from bench.year.findings import Findings, compare
-from bench.year.ledger import Ledger
 from bench.year.world import World
 from bench.year.year_store import READ_SUSPECTED
-from deploy.local.hotline import PROJECT
+from deploy.local.database import SERVICES, prepare_database
+from deploy.local.hotline import POLICY, PROJECT
 from services.tracker import verifying
 from services.tracker.verifying import Whole
 from shared import migrate
 from shared.policy import Policy
+from shared.policy_files import load_policy
 
 # A year whose holidays are all known, and those of the months after it.
 FIRST = date(2025, 1, 1)
@@ -31,7 +37,9 @@ class Year:
 @dataclass(frozen=True, slots=True)
 class Lived:
     opened: int
-    ledger: Ledger
+    moves: Counter[str]
+    refused_moves: Counter[str]
+    planted: int
     findings: Findings
     # What the check of the record says is wrong; None where it is whole.
     broken: str | None
@@ -40,6 +48,19 @@ class Lived:
     head: str
     seconds: float
     check_seconds: float
+
+
+def live_alone(server_url: str, year: Year, nth: int) -> Lived:
+    """The year in a process of its own, on a server made for it and nothing else."""
+    # Of every anchor the tracker writes a line.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    return uvloop.run(_in_fresh_database(server_url, year, f"year_{nth}"))
+
+
+async def _in_fresh_database(server_url: str, year: Year, database: str) -> Lived:
+    passwords = dict.fromkeys(SERVICES, "only-for-this-year")
+    urls = await prepare_database(server_url, passwords, database=database, fresh=True)
+    return await live(urls["tracker"], year, load_policy(POLICY))
 
 
 async def live(url: str, year: Year, policy: Policy) -> Lived:
@@ -61,7 +82,9 @@ async def live(url: str, year: Year, policy: Policy) -> Lived:
     whole = found if isinstance(found, Whole) else None
     return Lived(
         opened=world.opened,
-        ledger=world.ledger,
+        moves=world.ledger.moves,
+        refused_moves=world.ledger.refused_moves,
+        planted=len(world.ledger.planted),
         findings=findings,
         broken=None if whole else str(found),
         entries=whole.entries if whole else 0,

@@ -1,6 +1,6 @@
 """What people do in the year, each step by the method that its HTTP route calls."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from bench.year.county import Character, Habit
@@ -34,6 +34,7 @@ _MOST_BEFORE = 3
 
 # A step, and after how many working days it comes.
 Next = tuple[Step, float]
+_Take = Callable[[Casework, Held, datetime], Awaitable[tuple[Next, ...]]]
 
 
 class Steps:
@@ -53,31 +54,21 @@ class Steps:
         self._reopened = reopened
         self._returned = returned
         self._complains_again = complains_again
+        self._by_step: Mapping[Step, _Take] = {
+            Step.ACKNOWLEDGE: self._acknowledge,
+            Step.CONTRIBUTE: self._contribute,
+            Step.REQUEST_RETURN: self._request_return,
+            Step.DECIDE_RETURN: self._decide_return,
+            Step.REQUEST_EXTENSION: self._request_extension,
+            Step.DECIDE_EXTENSION: self._decide_extension,
+            Step.SUSPEND: self._suspend,
+            Step.REPLY: self._reply,
+            Step.REQUEST_CALLBACK: self._request_callback,
+            Step.CLOSE: self._close,
+        }
 
     async def take(self, casework: Casework, case: Held, step: Step, now: datetime) -> tuple[Next, ...]:
-        match step:
-            case Step.ACKNOWLEDGE:
-                return await self._acknowledge(casework, case, now)
-            case Step.CONTRIBUTE:
-                return await self._contribute(casework, case)
-            case Step.REQUEST_RETURN:
-                return await self._request_return(casework, case, now)
-            case Step.DECIDE_RETURN:
-                return await self._decide_return(casework, case, now)
-            case Step.REQUEST_EXTENSION:
-                return await self._request_extension(casework, case)
-            case Step.DECIDE_EXTENSION:
-                return await self._decide_extension(casework, case, now)
-            case Step.SUSPEND:
-                return await self._suspend(casework, case)
-            case Step.REPLY:
-                return await self._reply(casework, case, now)
-            case Step.REQUEST_CALLBACK:
-                return await self._request_callback(casework, case)
-            case Step.CLOSE:
-                return await self._close(casework, case, now)
-            case Step.PLACE:
-                raise ValueError("to place a case is the router's")
+        return await self._by_step[step](casework, case, now)
 
     async def _acknowledge(self, casework: Casework, case: Held, now: datetime) -> tuple[Next, ...]:
         officer = _officer(case)
@@ -87,7 +78,7 @@ class Steps:
                 self._ledger.plant(case.id, case.department, InactionKind.NOT_ACKNOWLEDGED)
         return ()
 
-    async def _contribute(self, casework: Casework, case: Held) -> tuple[Next, ...]:
+    async def _contribute(self, casework: Casework, case: Held, _now: datetime) -> tuple[Next, ...]:
         for co_handler in case.decided.decision.co_handlers:
             actor = Actor(Role.OFFICER, co_handler)
             try:
@@ -106,7 +97,7 @@ class Steps:
             return ((Step.DECIDE_RETURN, case.chance.uniform(0.1, 0.4)),)
         return ((Step.ACKNOWLEDGE, 0.05), (Step.REPLY, max(0.2, case.chance.uniform(0.2, 0.6) * case.plan.reply)))
 
-    async def _decide_return(self, casework: Casework, case: Held, now: datetime) -> tuple[Next, ...]:
+    async def _decide_return(self, casework: Casework, case: Held, _now: datetime) -> tuple[Next, ...]:
         returns = Returns(casework)
         if not case.own or case.chance.random() < _MISTAKEN_LEAVE:
             granted = lambda version: returns.grant(case.id, _CENTRE, version, "情况属实，同意退回。")  # noqa: E731
@@ -125,7 +116,7 @@ class Steps:
             return ((Step.REQUEST_RETURN, case.chance.uniform(0.1, 0.3)),)
         return ((Step.REPLY, max(0.2, case.chance.uniform(0.3, 0.6) * case.plan.reply)),)
 
-    async def _request_extension(self, casework: Casework, case: Held) -> tuple[Next, ...]:
+    async def _request_extension(self, casework: Casework, case: Held, _now: datetime) -> tuple[Next, ...]:
         officer, extensions = _officer(case), Extensions(casework)
         asked = lambda version: extensions.request(case.id, officer, version, _FIVE_DAYS, "需采购配件。")  # noqa: E731
         if not await self._done(case, "request_extension", asked):
@@ -133,7 +124,7 @@ class Steps:
         self._ledger.asked(case.id, case.department, "extension")
         return ((Step.DECIDE_EXTENSION, case.chance.uniform(0.1, 0.3)),)
 
-    async def _decide_extension(self, casework: Casework, case: Held, now: datetime) -> tuple[Next, ...]:
+    async def _decide_extension(self, casework: Casework, case: Held, _now: datetime) -> tuple[Next, ...]:
         extensions = Extensions(casework)
         insists = case.refusals_left > 0
         if insists or (not case.plan.extensions_refused and case.chance.random() < _EXTENSION_REFUSED):
@@ -148,7 +139,7 @@ class Steps:
             self._ledger.plant(case.id, case.department, InactionKind.SLOW)
         return ((Step.REPLY, case.chance.uniform(3, 5)),)
 
-    async def _suspend(self, casework: Casework, case: Held) -> tuple[Next, ...]:
+    async def _suspend(self, casework: Casework, case: Held, _now: datetime) -> tuple[Next, ...]:
         suspensions, because = Suspensions(casework), "暴雨封路，无法到场。"
         stopped = lambda version: suspensions.suspend(  # noqa: E731
             case.id, _CENTRE, version, "force-majeure", _FIVE_DAYS, because
@@ -173,7 +164,7 @@ class Steps:
             return ((Step.CLOSE, case.chance.uniform(0.5, 1.5)),)
         return ((Step.REQUEST_CALLBACK, case.chance.uniform(0.3, 2)),)
 
-    async def _request_callback(self, casework: Casework, case: Held) -> tuple[Next, ...]:
+    async def _request_callback(self, casework: Casework, case: Held, _now: datetime) -> tuple[Next, ...]:
         asked = lambda version: casework.request_callback(case.id, _CENTRE, version)  # noqa: E731
         if not await self._done(case, "request_callback", asked):
             return ()

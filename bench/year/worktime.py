@@ -11,7 +11,8 @@ EVERY = timedelta(minutes=30)
 _OPENS, _CLOSES = time(9), time(17, 30)
 _FIRST, _LAST = time(8), time(22)
 # Midnight, when most deadlines end, and the hour of the nightly detection.
-_BY_NIGHT = (time(0), time(2))
+AT_NIGHT = time(2)
+_BY_NIGHT = (time(0), AT_NIGHT)
 
 
 class WorkTime:

@@ -11,20 +11,20 @@ import orjson
 
 from bench.year import clock
 from bench.year.arrivals import Arrival, Receiving, arrivals
+from bench.year.batch_casework import BatchCasework
 from bench.year.county import SHARES, Character, character
 from bench.year.held import Held, Step
 from bench.year.ledger import Ledger
 from bench.year.plans import Plan, Situation, plan, urgent_plan
 from bench.year.routing import Routing, delivered, sent
 from bench.year.steps import Steps
-from bench.year.worktime import WorkTime
-from bench.year.year_store import EMPTY_OUTBOX, TAKE_RETURNED
+from bench.year.worktime import AT_NIGHT, WorkTime
+from bench.year.year_store import EMPTY_OUTBOX, TAKE_RETURNED, TIDY
 from services.intake.complaint import County
 from services.router.decide import Matcher
 from services.router.placement import Decided
 from services.tracker.anchoring import Anchoring
 from services.tracker.calendar import Calendar
-from services.tracker.casework import Casework
 from services.tracker.detecting import Detecting
 from services.tracker.handlers import OpenCases
 from services.tracker.ladder import TimerKind
@@ -39,6 +39,9 @@ from shared.wire import Message, Received
 # After the last complaint everything comes to its end, and the last month is looked at.
 TAIL_DAYS = 100
 _NOBODY_YET = Plan(0, 0)
+_SUNDAY = 6
+
+_OpenAll = Callable[[Sequence[Received[Event]]], Awaitable[None]]
 
 
 class World:
@@ -55,7 +58,7 @@ class World:
         self.fired = 0
 
         relay = Relay(pool, [])
-        self._casework = Casework(pool, relay, policy, self._calendar)
+        self._casework = BatchCasework(pool, relay, policy, self._calendar)
         self._open_cases = OpenCases(policy, self._calendar)
         self._sweeper = Sweeper(pool, relay, policy)
         self._sweeper.on(TimerKind.RESUME, resuming(self._casework.rules))
@@ -71,7 +74,7 @@ class World:
             at: list(some) for at, some in arrivals(seed, complaints, to_come, self._calendar, towns).items()
         }
         self._until = self._time.moments[-1] - timedelta(days=TAIL_DAYS)
-        self._numbers = count(complaints)
+        self._complaints = complaints
         self._characters = {code: character(code, seed, first, days, towns) for code in SHARES}
         self._nobodys = character("nobody", seed, first, days, towns)
         self._steps = Steps(
@@ -98,13 +101,20 @@ class World:
         if arrived := self._arrivals.pop(now, None):
             await self._open(arrived, now)
         await self._take_steps(now)
+        await self._anchoring.anchor_if_due()
+        if now.time() == AT_NIGHT:
+            await self._by_night(now)
+
+    async def _by_night(self, now: datetime) -> None:
         await self._detecting.detect_if_due()
-        if await self._anchoring.anchor_if_due() and now.hour == 0:
-            await self._pool.execute(EMPTY_OUTBOX)
+        await self._pool.execute(EMPTY_OUTBOX)
+        if now.weekday() == _SUNDAY:
+            for statement in TIDY:
+                await self._pool.execute(statement)
 
     async def _open(self, arrived: Sequence[Arrival], now: datetime) -> None:
         new = []
-        for arrival in arrived:
+        for arrival in sorted(arrived, key=lambda one: one.number):
             complaint = self._receiving.received(arrival, now)
             chance = random.Random(f"{self._seed}/{arrival.number}")  # noqa: S311
             decided = self._routing.first(complaint, now)
@@ -176,9 +186,7 @@ class World:
                 else:
                     self._after(case, now, *await self._steps.take(casework, case, step, now))
 
-    async def _place(
-        self, case: Held, now: datetime, open_cases: Callable[[Sequence[Received[Event]]], Awaitable[None]]
-    ) -> None:
+    async def _place(self, case: Held, now: datetime, open_cases: _OpenAll) -> None:
         decided = self._routing.by_person(case.decided, case.arrival.sample.department, now)
         if decided is None:
             self._plan(case, now)
@@ -221,7 +229,7 @@ class World:
     def _complains_again(self, case: Held, now: datetime, days: float) -> None:
         at = self._time.after(now, days)
         if at is not None and at < self._until:
-            self._arrivals.setdefault(at, []).append(case.arrival.again(next(self._numbers)))
+            self._arrivals.setdefault(at, []).append(case.arrival.again(self._complaints))
 
     def _character_of(self, case: Held) -> Character:
         return self._characters.get(case.department, self._nobodys)
