@@ -52,3 +52,7 @@ bench-intake: .venv/.dev ## The intake next to an empty handler and bare inserts
 .PHONY: bench-deadlines
 bench-deadlines: .venv/.dev ## A million deadlines against a naive count, and how many a core counts (two minutes)
 	@$(PYTHON_IN) -m bench.deadlines $(ARGS)
+
+.PHONY: simulate
+simulate: .venv/.dev ## A year of 200,000 complaints in virtual time: is what misbehaves found (ARGS="--complaints 20000 --twice")
+	@$(PYTHON_IN) -m bench.year $(ARGS)

@@ -97,6 +97,8 @@ _SAYINGS: Mapping[str, tuple[str, str]] = {
     "date_from_datetime_parsing": ("{name} is {given}", "write a date such as 2026-10-01"),
     "date_parsing": ("{name} is {given}", "write a date such as 2026-10-01"),
     "int_parsing": ("{name} is {given}", "write a whole number"),
+    "greater_than": ("{name} is {given}", "write more than {gt}"),
+    "less_than": ("{name} is {given}", "write less than {lt}"),
     "greater_than_equal": ("{name} is {given}", "write at least {ge}"),
     "less_than_equal": ("{name} is {given}", "write at most {le}"),
     "mapping_type": ("{name} must have fields, not {given}", "write it as lines of name: value"),

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import comb
+from typing import Any, TypeAlias
 
 from asyncpg import Record
 
@@ -12,6 +13,8 @@ from bench.year.county import EXPECTED, HONEST, MISBEHAVING
 from bench.year.ledger import Ledger, Planted
 from shared.detection import Bounds
 from shared.language import Clock, DepartmentCode, InactionKind
+
+Row: TypeAlias = Record | Mapping[str, Any]
 
 # How evidence about a month begins; that about one case names its ticket first.
 _OF_A_MONTH = re.compile(r"\d{4}年\d{1,2}月，")
@@ -45,7 +48,7 @@ class Findings:
         return sum(self.habits[code][kind] for code in HONEST)
 
 
-def compare(rows: Iterable[Record], ledger: Ledger, bounds: Bounds) -> Findings:
+def compare(rows: Iterable[Row], ledger: Ledger, bounds: Bounds) -> Findings:
     found = Findings(planted_cases=Counter((one.department, one.kind) for one in ledger.planted))
     suspected: set[Planted] = set()
     for row in rows:
@@ -62,7 +65,7 @@ def compare(rows: Iterable[Record], ledger: Ledger, bounds: Bounds) -> Findings:
     return found
 
 
-def _is_true(one: Planted, row: Record, ledger: Ledger, bounds: Bounds) -> bool:
+def _is_true(one: Planted, row: Row, ledger: Ledger, bounds: Bounds) -> bool:
     if one.kind in _BY_DEADLINE:
         clock = Clock(row["clock"])
         if clock is Clock.CONTRIBUTE:
