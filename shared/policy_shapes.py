@@ -96,6 +96,7 @@ _SAYINGS: Mapping[str, tuple[str, str]] = {
     "time_type": ("{name} is {given}", "write a time such as '18:00', or null for 24:00"),
     "date_from_datetime_parsing": ("{name} is {given}", "write a date such as 2026-10-01"),
     "date_parsing": ("{name} is {given}", "write a date such as 2026-10-01"),
+    "float_parsing": ("{name} is {given}", "write a number such as 0.15"),
     "int_parsing": ("{name} is {given}", "write a whole number"),
     "greater_than": ("{name} is {given}", "write more than {gt}"),
     "less_than": ("{name} is {given}", "write less than {lt}"),
