@@ -39,12 +39,10 @@ class Allowed(SecurityBase):
         self.model = BearerScheme(bearerFormat="JWT")
 
     async def __call__(self, request: Request) -> Principal:
-        token = _bearer(request)
+        borne, session = _bearer(request), session_of(request)
+        token = borne or session
         if token is None:
-            token = session_of(request)
-            if token is None:
-                raise NotLoggedIn
-            await require_own_form(request, token)
+            raise NotLoggedIn
         verifier: Verifier = request.app.state.verifier
         limits: RateLimits = request.app.state.rate_limits
         try:
@@ -55,6 +53,9 @@ class Allowed(SecurityBase):
         limits.of_principal(principal)
         if principal.roles.isdisjoint(self.roles):
             raise NotAllowed(self.roles)
+        if borne is None:
+            # Last, so that nobody's body is read who may not send it.
+            await require_own_form(request, token)
         return principal
 
 

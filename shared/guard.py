@@ -1,7 +1,10 @@
 """What every answer carries so that a browser does nothing that we did not ask for."""
 
 import orjson
+from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.error_pages import asks_for_page, too_large_page
 
 _HEADERS = [
     (
@@ -14,9 +17,7 @@ _HEADERS = [
 ]
 _NO_STORE = (b"cache-control", b"no-store")
 
-_TOO_LARGE = orjson.dumps(
-    {"type": "about:blank", "status": 413, "detail": "请求内容过大。 The body of the request is too large."}
-)
+_TOO_LARGE = "请求内容过大。 The body of the request is too large."
 
 
 class Guard:
@@ -36,9 +37,9 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", ()))
                 if message["status"] == 413 and _is_plain(headers):  # noqa: PLR2004  # of Starlette's body limit
-                    replaced = _TOO_LARGE
+                    media_type, replaced = _too_large(scope)
                     headers = [
-                        (b"content-type", b"application/problem+json"),
+                        (b"content-type", media_type),
                         (b"content-length", b"%d" % len(replaced)),
                     ]
                 headers += _HEADERS
@@ -50,6 +51,14 @@ class Guard:
             await send(message)
 
         await self._app(scope, receive, guarded)
+
+
+def _too_large(scope: Scope) -> tuple[bytes, bytes]:
+    request = Request(scope)
+    if asks_for_page(request):
+        return b"text/html; charset=utf-8", too_large_page(request, _TOO_LARGE)
+    problem = {"type": "about:blank", "status": 413, "detail": _TOO_LARGE}
+    return b"application/problem+json", orjson.dumps(problem)
 
 
 def _is_plain(headers: list[tuple[bytes, bytes]]) -> bool:

@@ -1,36 +1,43 @@
-"""The login of browsers: a page that takes a token, and the end of the session."""
+"""The login of browsers: a page that leads to the provider or takes a token, and the end of the session."""
 
-import re
 from typing import Annotated
 
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from shared.auth import open_to_all
+from shared.error_pages import LOGIN
+from shared.oidc import Provider
+from shared.oidc_api import LEAVE, add_oidc_routes
 from shared.pages import STATIC, Assets, Pages
 from shared.rate_limits import limited_by_client
-from shared.session import close_session, open_session, require_own_form, require_same_site, session_of
+from shared.session import (
+    close_session,
+    open_session,
+    own_path,
+    require_own_form,
+    require_same_site,
+    require_short_enough,
+    session_of,
+)
 from shared.token_verifier import BadToken, Verifier
 
-LOGIN = "/login"
 
-# Browsers drop a cookie of more than 4096 bytes, its name and attributes included, and say nothing.
-_LONGEST_COOKIE = 3800
-
-# A path of ours; two slashes, or a backslash that browsers take for one, would lead to another site.
-_OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}")
-
-
-def add_login_routes(app: FastAPI) -> None:
+def add_login_routes(app: FastAPI, oidc: Provider | None = None) -> None:
+    """With a provider the page leads to it, too."""
     pages = Pages()
     app.mount("/static", Assets(directory=STATIC), "static")
 
+    provider = LEAVE if oidc else None
+    if oidc is not None:
+        add_oidc_routes(app, oidc)
+
     def refused(request: Request, to: str, told: str) -> Response:
-        return pages.render(request, "login.html", status=401, to=own_path(to), told=told)
+        return pages.render(request, "login.html", status=401, to=own_path(to), told=told, provider=provider)
 
     @app.get(LOGIN, include_in_schema=False, dependencies=[open_to_all("whoever logs in is not yet logged in")])
     async def show(request: Request, to: str = LOGIN) -> Response:
-        return pages.render(request, "login.html", to=own_path(to), told=None)
+        return pages.render(request, "login.html", to=own_path(to), told=None, provider=provider)
 
     @app.post(
         LOGIN,
@@ -43,10 +50,9 @@ def add_login_routes(app: FastAPI) -> None:
         verifier: Verifier = app.state.verifier
         try:
             await verifier.principal(token.strip())
+            require_short_enough(token)
         except BadToken as bad:
             return refused(request, to, f"{bad.zh} {bad.en}")
-        if len(token) > _LONGEST_COOKIE:
-            return refused(request, to, "登录凭证过长，浏览器无法保存。 The token is too long for a browser to keep.")
         response = RedirectResponse(own_path(to), 303)
         open_session(response, request, token.strip())
         return response
@@ -59,8 +65,3 @@ def add_login_routes(app: FastAPI) -> None:
         response = RedirectResponse(LOGIN, 303)
         close_session(response)
         return response
-
-
-def own_path(to: str) -> str:
-    """`to` where it is a path of this service, else the login page: nobody is led to another site."""
-    return to if _OWN_PATH.fullmatch(to) else LOGIN

@@ -14,6 +14,7 @@ from shared.policy_checks import (
     check_scope,
     check_statutory,
 )
+from shared.policy_incidents import IncidentRules
 from shared.policy_problems import PolicyInvalid, Problem
 from shared.policy_shapes import (
     CountyFile,
@@ -40,7 +41,7 @@ FILES = (
     "accusations.yaml",
     "calendar.yaml",
 )
-OPTIONAL = ("templates.yaml", "inaction.yaml")
+OPTIONAL = ("templates.yaml", "inaction.yaml", "incidents.yaml")
 
 
 def load_policy(directory: Path) -> Policy:
@@ -62,6 +63,8 @@ def load_policy(directory: Path) -> Policy:
 
     written = documents.get("templates.yaml")
     templates = check_shape(written, TemplatesFile) if written else TemplatesFile()
+    of_incidents = documents.get("incidents.yaml")
+    incidents = check_shape(of_incidents, IncidentRules) if of_incidents else IncidentRules()
 
     bounded = documents.get("inaction.yaml")
     inaction = check_shape(bounded, InactionFile) if bounded else InactionFile()
@@ -105,6 +108,7 @@ def load_policy(directory: Path) -> Policy:
         and calendar
         and templates
         and inaction
+        and incidents
     ):
         raise PolicyInvalid(problems)
     return Policy(
@@ -135,4 +139,5 @@ def load_policy(directory: Path) -> Policy:
         templates=templates.templates,
         explanation=terms.explanation,
         detection=inaction.bounds,
+        incidents=incidents,
     )

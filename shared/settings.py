@@ -3,9 +3,9 @@
 import difflib
 import os
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import Field, PostgresDsn, ValidationError
+from pydantic import Field, PostgresDsn, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 S = TypeVar("S", bound=BaseSettings)
@@ -41,6 +41,12 @@ class ServiceSettings(PostgresSettings, KafkaSettings, PolicySettings):
     token_issuer: str = Field(min_length=1)
     token_audience: str = Field(min_length=1)
     token_jwks: str = Field(min_length=1)
+    # The client under which browsers log in at the issuer by OpenID Connect (docs/access.md); without it they log in by
+    # pasting a token. The secret is for a confidential client; the discovery document stands at its usual place under
+    # the issuer unless said otherwise.
+    login_client: Annotated[str, Field(min_length=1)] | None = None
+    login_client_secret: SecretStr | None = None
+    login_discovery: Annotated[str, Field(pattern=r"^https?://")] | None = None
     # Addresses or networks, separated by commas, of the proxies that say in X-Forwarded-For whom they pass on; without
     # them a proxy's clients count as one where calls are limited.
     trusted_proxies: str | None = None

@@ -1,10 +1,11 @@
 """Checks bearer tokens (JWT, RFC 7519, as OIDC providers issue them) and says who is behind them."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from typing import Any
 
 import jwt
 
@@ -58,27 +59,33 @@ class Verifier:
         self._verified[digest] = _Verified(principal, until, self._keys.generation)
         return principal
 
-    async def _verify(self, token: str) -> tuple[Principal, float]:
+    async def claims(self, token: str, audience: str) -> Mapping[str, Any]:
+        """What a token of the issuer's for `audience` says; BadToken and KeysUnavailable as in `principal`."""
         if len(token) > _LONGEST_TOKEN or not token.isascii():
             raise BadToken("登录凭证格式有误。", "This is no token.")
         try:
             key = await self._keys.find(jwt.get_unverified_header(token).get("kid"))
             if key is None:
                 raise BadToken("登录凭证的签名密钥未知。", "No key of the issuer has signed this token.")
-            claims = jwt.decode(
+            claims: dict[str, Any] = jwt.decode(
                 token,
                 key.key,
                 [key.algorithm],
                 options={"require": ["exp", "iat", "sub"]},
-                audience=self._audience,
+                audience=audience,
                 issuer=self._issuer,
                 leeway=_LEEWAY_SECONDS,
             )
-            return principal_of(claims), float(claims["exp"])
         except jwt.ExpiredSignatureError:
             raise BadToken("登录已过期，请重新登录。", "The token has expired; please log in again.") from None
         except jwt.InvalidTokenError:
             raise BadToken("登录凭证无效，请重新登录。", "The token is not valid; please log in again.") from None
+        return claims
+
+    async def _verify(self, token: str) -> tuple[Principal, float]:
+        claims = await self.claims(token, self._audience)
+        try:
+            return principal_of(claims), float(claims["exp"])
         except UnusableClaims as unusable:
             raise BadToken(unusable.zh, unusable.en) from None
 

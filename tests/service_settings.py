@@ -13,6 +13,8 @@ SERVICES: tuple[ServiceName, ...] = ("intake", "router", "tracker")
 # The optional settings without which a service has the same routes.
 BRING_NO_ROUTE = {
     "lmtp_port",
+    "login_client_secret",
+    "login_discovery",
     "mail_spool",
     "mailboxes",
     "model",
@@ -30,6 +32,8 @@ def environment_of(service: ServiceName, database_url: str, directory: Path) -> 
         "KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{nobody}",
         "HOTLINE_POLICY_DIR": str(POLICY),
         **token_settings(directory),
+        "HOTLINE_LOGIN_CLIENT": "hotline-pages",
+        "HOTLINE_LOGIN_DISCOVERY": f"http://{LOOPBACK}:{nobody}/",
     }
     return common | _own(directory)[service]
 

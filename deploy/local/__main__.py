@@ -28,7 +28,7 @@ def demo(
         bool, typer.Option("--exit", help="Stop by itself: 0 if every complaint has exactly one case.")
     ] = False,
     picture: Annotated[Path | None, typer.Option(help="Draw what is printed into this SVG file.")] = None,
-    first_port: Annotated[int, typer.Option(help="The first of six ports in a row.")] = 8101,
+    first_port: Annotated[int, typer.Option(help="The first of seven ports in a row.")] = 8101,
 ) -> None:
     """Show the whole: start everything, feed complaints, let deadlines pass, and report."""
     try:

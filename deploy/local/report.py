@@ -97,6 +97,8 @@ def _print_access(console: Console, stack: Stack) -> None:
     for name, service, path in (
         ("群众投诉、查询 citizens", stack.intake, "/  /lookup"),
         ("话务员、窗口 operators, desks", stack.intake, "/operator  /desk"),
+        ("承办单位、督查室 departments, supervision", stack.tracker, "/queue  /cases/ID"),
+        ("分派台、指定承办 placing by hand", stack.router, "/placing/triage  /placing/supervision"),
         ("公示、月报 disclosure, reports", stack.tracker, "/disclosure  /reports/monthly/YYYY-MM"),
         ("受理 intake", stack.intake, "/openapi.json"),
         ("分派 router", stack.router, "/openapi.json"),
@@ -114,8 +116,8 @@ def _print_access(console: Console, stack: Stack) -> None:
             highlight=False,
             soft_wrap=True,
         )
-    console.print("网页登录 pages: /login，令牌 with a token:", highlight=False)
-    console.print("登录 login: TOKEN=$(python -m deploy.local token --role supervisor)", highlight=False)
+    console.print("网页登录 pages: /login，点选身份 choose a role by clicking", highlight=False)
+    console.print("程序登录 programs: TOKEN=$(python -m deploy.local token --role supervisor)", highlight=False)
     console.print(f'curl -H "Authorization: Bearer $TOKEN" {stack.tracker.url}/v1/supervision/summary', highlight=False)
     console.print(
         f"角色 roles: {', '.join(Role)}（经办人须加 an officer adds --department water-supply）",

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.broker import Broker, start_broker
-from deploy.local.database import prepare_database, service_passwords
+from deploy.local.database import prepare_database, service_passwords, serving
 from deploy.local.hotline import POLICY, HotlineService, ServiceName
 from deploy.local.issuer import Issuer
+from deploy.local.login_server import LoginServer
 from deploy.local.messages import say
 from deploy.local.ports import free_ports
 from deploy.local.postgres import ExternalPostgres, LocalPostgres, start_postgres
@@ -26,19 +27,20 @@ class Ports:
     kafka: int
     postgres: int
     departments: int
+    login: int
 
     @classmethod
     def from_first(cls, first: int) -> "Ports":
-        return cls(*range(first, first + 6))
+        return cls(*range(first, first + 7))
 
     @classmethod
     def free(cls) -> "Ports":
-        return cls(*free_ports(6))
+        return cls(*free_ports(7))
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What runs; `spool` is the folder from which the intake takes mail, `issuer` gives tokens to whoever logs in."""
+    """What runs; the intake takes mail from `spool`, `issuer` gives tokens to programs and `login` to browsers."""
 
     postgres: LocalPostgres | ExternalPostgres
     broker: Broker
@@ -48,6 +50,7 @@ class Stack:
     database_urls: Mapping[str, str]
     spool: Path
     issuer: Issuer
+    login: LoginServer
 
     @property
     def services(self) -> tuple[HotlineService, HotlineService, HotlineService]:
@@ -68,17 +71,21 @@ def start_stack(
     with ExitStack() as running:
         say("Starting PostgreSQL")
         postgres = running.enter_context(start_postgres(state, ports.postgres))
-        urls = asyncio.run(prepare_database(postgres.url, service_passwords(state), database=database, fresh=fresh))
+        passwords = service_passwords(state)
+        urls = asyncio.run(prepare_database(postgres.url, passwords, database=database, fresh=fresh))
         say("Starting the broker")
         broker = running.enter_context(
             start_broker(state, ports.kafka, ports.departments, require_apache=require_apache)
         )
-        stack = _assemble(state, ports, postgres, broker, urls, simulation=simulation)
+        stack = _assemble(state, ports, postgres, broker, urls, passwords, simulation=simulation)
         say("Making tables and topics")
         with ThreadPoolExecutor() as pool:
-            steps = [(service, "migrate") for service in stack.services] + [(stack.router, "create-topics")]
-            list(pool.map(lambda step: step[0].run(step[1]), steps))
+            steps = [pool.submit(one.run, "migrate", DATABASE_URL=urls[one.service]) for one in stack.services]
+            steps.append(pool.submit(stack.router.run, "create-topics"))
+            for step in steps:
+                step.result()
         say("Starting the services")
+        running.enter_context(stack.login)
         for service in stack.services:
             running.callback(service.stop)
         with ThreadPoolExecutor() as pool:
@@ -92,20 +99,24 @@ def _assemble(
     postgres: LocalPostgres | ExternalPostgres,
     broker: Broker,
     urls: Mapping[str, str],
+    passwords: Mapping[str, str],
     *,
     simulation: bool,
 ) -> Stack:
     spool = state / "spool"
     spool.mkdir(parents=True, exist_ok=True)
     issuer = Issuer(state)
+    login = LoginServer(state, ports.login)
     common = {
         "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
         "HOTLINE_POLICY_DIR": str(POLICY),
         **issuer.settings(),
+        **login.settings(),
     }
 
     def service(name: ServiceName, port: int, **own: str) -> HotlineService:
-        return HotlineService(name, state, port, common | {"DATABASE_URL": urls[name]} | own)
+        url = serving(urls[name], name, passwords)
+        return HotlineService(name, state, port, common | {"DATABASE_URL": url} | own)
 
     return Stack(
         postgres,
@@ -122,6 +133,7 @@ def _assemble(
         urls,
         spool,
         issuer,
+        login,
     )
 
 

@@ -23,6 +23,7 @@ from services.intake.mailboxes import read_mailboxes
 from services.intake.open311_api import add_open311_routes
 from services.intake.open311_facade import Open311
 from services.intake.open311_keys import parse_digests
+from services.intake.page_files import PageFiles
 from services.intake.pages import add_citizen_pages
 from services.intake.push_api import add_push_routes
 from services.intake.push_signature import parse_keys
@@ -36,6 +37,7 @@ from services.intake.staff_pages import add_staff_pages
 from services.intake.submitting import Submitting
 from shared.consumer import BatchConsumer
 from shared.http import create_app
+from shared.oidc import provider_of
 from shared.outbox import Relay
 from shared.policy import Policy
 from shared.policy_files import load_policy
@@ -99,7 +101,8 @@ async def run(settings: IntakeSettings) -> None:
             BatchConsumer("progress", handlers.FOLLOWED, handlers.follow_cases, base.pool, base.relay),
             CASES_EVENTS,
         )
-        app = create_app("Hotline intake", verifier_of(settings))
+        verifier = verifier_of(settings)
+        app = create_app("Hotline intake", verifier, provider_of(settings, verifier))
         submitting = Submitting(acceptance, county, settings.query_code_key)
         add_routes(app, submitting, base.pool)
         if settings.push_keys is not None:
@@ -113,8 +116,9 @@ async def run(settings: IntakeSettings) -> None:
         add_reporter_routes(app, base.pool, keyring)
         add_similar_routes(app, base.pool, index)
         departments = {code: department.name for code, department in policy.departments.items()}
-        add_citizen_pages(app, submitting, base.pool, attachments, departments)
-        add_staff_pages(app, submitting, base.pool, index)
+        files = PageFiles(attachments)
+        add_citizen_pages(app, submitting, base.pool, files, departments)
+        add_staff_pages(app, submitting, base.pool, index, files, departments)
         background = [acceptance.run(), Retention(base.pool, policy).run()]
         mail_intake = MailIntake(base.pool, acceptance, county, attachments)
         if settings.mail_spool is not None:

@@ -16,6 +16,8 @@ LABELS: Mapping[str, str] = {
     "kind": "诉求类型 Kind",
     "text": "诉求内容 What happened",
     "place": "发生地点 Place",
+    "occurred_at": "发生时间 When it happened",
+    "accused": "被反映单位 Department complained of",
     "photos": "照片或文件 Photos or PDF",
     "name": "姓名 Name",
     "phone": "联系电话 Telephone",
@@ -60,6 +62,7 @@ HONEYPOT = "website"
 _KEPT = (*LABELS, "ticket_number", "query_code", HONEYPOT)
 _LINES = "text"
 _SPACE = re.compile(r"\s+")
+_WALL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +113,18 @@ def as_submission(typed: Typed, channel: Channel, principal: Principal | None = 
         submission["reporter"] = reporter
     if principal is not None:
         submission["urgency"] = typed["urgency"] or None
+        submission["occurred_at"] = _moment(typed["occurred_at"])
+        submission["accused"] = typed["accused"] or None
         if channel is not Channel.HOTLINE_12345:
             submission["clerk"] = principal.subject
         if channel is Channel.DEPARTMENT_LINE:
             submission["received_by"] = principal.department
     return submission
+
+
+def _moment(written: str) -> str | None:
+    """A browser gives the time on the wall, which in the county is China's."""
+    return f"{written}+08:00" if _WALL_TIME.fullmatch(written) else written or None
 
 
 def desk_channel(principal: Principal) -> Channel:
@@ -139,5 +149,7 @@ def _sentence(error: FieldError, name: str) -> str:
         return f"请写明诉求，最多 {MAX_TEXT} 字。 Say what it is about, in at most {MAX_TEXT} characters."
     if name == "place":
         return f"地点最多 {MAX_PLACE} 字。 A place has at most {MAX_PLACE} characters."
+    if name == "occurred_at":
+        return "请填写完整的日期和时间，如 2026-11-20 09:30。 Give the whole date and time, as in 2026-11-20 09:30."
     zh = error.zh.replace(f"“{error.field}”", f"“{LABELS[name].partition(' ')[0]}”") if name in LABELS else error.zh
     return f"{zh} {error.en}"

@@ -1,34 +1,28 @@
 """The citizen's pages: complain without a login and without a script, and look up what became of it."""
 
-import asyncio
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import Response
 from prometheus_client import Counter
-from starlette.datastructures import FormData, UploadFile
 
 from services.intake import page_forms
-from services.intake.attachment_content import MAX_BYTES, MAX_COUNT, AttachmentRefused, Content, too_many
-from services.intake.attachment_files import FilesAway
-from services.intake.attachments import Attachments
 from services.intake.complaint import clean
 from services.intake.looking_up import progress_of
+from services.intake.page_files import PageFiles
 from services.intake.page_forms import HONEYPOT, Typed, as_submission, beside, new_form, read_form
 from services.intake.submitters import PORTAL
 from services.intake.submitting import Submitting
 from shared.auth import open_to_all
 from shared.china_time import CHINA_TIME
-from shared.http import MAX_BODY, Problem
+from shared.http import Problem
 from shared.language import Channel
 from shared.pages import Assets, Pages
-from shared.postgres import PASSING, Pool
+from shared.postgres import Pool
 from shared.rate_limits import limited_by_client
 from shared.session import require_same_site
 
@@ -37,9 +31,6 @@ TRAPPED = Counter("hotline_portal_trapped_total", "Forms of the portal that a pr
 _HERE = Path(__file__).parent
 _CITIZENS = "citizens complain through the portal without a login"
 _READERS = "the query code on the receipt opens this one complaint to whoever holds it"
-_FILES_BODY = MAX_COUNT * MAX_BYTES + MAX_BODY
-# Far more than the form has, so that whoever chooses too many is told so beside the field.
-_FILES_READ, _FIELDS_READ = 50, 50
 
 
 def intake_pages() -> Pages:
@@ -55,19 +46,17 @@ def add_citizen_pages(
     app: FastAPI,
     submitting: Submitting,
     pool: Pool,
-    attachments: Attachments | None,
+    files: PageFiles,
     departments: Mapping[str, str],
 ) -> None:
-    """`departments` gives the names by the codes; without `attachments` the form asks for no files."""
+    """`departments` gives the names by the codes."""
     pages = intake_pages()
-    # Decoding takes much memory; whoever comes meanwhile waits.
-    uploading = asyncio.Semaphore(1)
     app.mount("/intake-static", Assets(directory=_HERE / "static"), "intake-static")
 
     def form_page(request: Request, typed: Typed, status: int = 200, **told: Any) -> Response:
         told = {"errors": {}, "told": None} | told
         return pages.render(
-            request, "citizen.html", status=status, typed=typed, forms=page_forms, files=attachments is not None, **told
+            request, "citizen.html", status=status, typed=typed, forms=page_forms, files=files.taken, **told
         )
 
     @app.get("/", include_in_schema=False, dependencies=[open_to_all(_CITIZENS)])
@@ -77,27 +66,25 @@ def add_citizen_pages(
     @app.post(
         "/",
         include_in_schema=False,
-        max_body_size=MAX_BODY if attachments is None else _FILES_BODY,
+        max_body_size=files.max_body,
         dependencies=[open_to_all(_CITIZENS), limited_by_client("30/minute")],
     )
     async def submit(request: Request) -> Response:
         require_same_site(request)
-        async with request.form(max_files=_FILES_READ, max_fields=_FIELDS_READ) as form:
+        async with files.read(request) as form:
             typed = read_form(form.multi_items())
             if typed[HONEYPOT]:
                 TRAPPED.inc()
                 return pages.render(request, "thanks.html", status=201, answer=None, files_told=None)
-            files = _chosen(form)
-            async with uploading if files else nullcontext():
-                contents, errors = await _examined(attachments, files)
-                if errors:
-                    return form_page(request, typed, 422, errors={"photos": errors})
-                body = json.dumps(as_submission(typed, Channel.WEB_PORTAL)).encode()
-                try:
-                    answer = await submitting.one(body, PORTAL)
-                except Problem as problem:
-                    return form_page(request, typed, problem.status, **told_of(problem))
-                files_told = await _keep(attachments, answer, contents)
+            contents, errors = await files.examine(form)
+            if errors:
+                return form_page(request, typed, 422, errors={"photos": errors})
+            body = json.dumps(as_submission(typed, Channel.WEB_PORTAL)).encode()
+            try:
+                answer = await submitting.one(body, PORTAL)
+            except Problem as problem:
+                return form_page(request, typed, problem.status, **told_of(problem))
+            files_told = await files.keep(answer, contents)
         return pages.render(
             request, "thanks.html", status=answer["status"], answer=answer | _written(answer), files_told=files_told
         )
@@ -139,39 +126,3 @@ def told_of(problem: Problem) -> dict[str, Any]:
 
 def _written(answer: Mapping[str, Any]) -> dict[str, str]:
     return {"at": local_time(answer["accepted_at"])}
-
-
-def _chosen(form: FormData) -> list[UploadFile]:
-    """The files of the form; a browser sends one without a name where none is chosen."""
-    return [value for _, value in form.multi_items() if isinstance(value, UploadFile) and value.filename]
-
-
-async def _examined(attachments: Attachments | None, files: Sequence[UploadFile]) -> tuple[list[Content], list[str]]:
-    """What is kept of the files, and why others are not; nothing where none are taken."""
-    if attachments is None:
-        return [], []
-    if len(files) > MAX_COUNT:
-        return [], [str(too_many())]
-    contents: dict[bytes, Content] = {}
-    errors: list[str] = []
-    for number, file in enumerate(files, start=1):
-        try:
-            content = await attachments.examine(await file.read(MAX_BYTES + 1))
-        except AttachmentRefused as refused:
-            errors.append(f"第{number}个文件：{refused.zh} File number {number}: {refused.en}")
-        else:
-            contents[content.sha256] = content
-    return list(contents.values()), errors
-
-
-async def _keep(attachments: Attachments | None, answer: Mapping[str, Any], contents: list[Content]) -> str | None:
-    """Store the files with the complaint, which stands without them too; what to tell where they could not be."""
-    if attachments is None or not contents or "complaint_id" not in answer:
-        return None
-    try:
-        await attachments.add(UUID(answer["complaint_id"]), contents)
-    except AttachmentRefused as refused:
-        return str(refused)
-    except (FilesAway, *PASSING):
-        return "诉求已登记，但照片暂时无法保存。 The complaint is registered, but its photos could not be stored."
-    return None

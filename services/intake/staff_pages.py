@@ -1,7 +1,7 @@
 """The pages of staff: the operator types while the caller waits, the desk hands out a receipt."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from services.intake import page_forms
 from services.intake.blind_index import BlindIndex
 from services.intake.likeness import Matter
+from services.intake.page_files import PageFiles
 from services.intake.page_forms import Typed, as_submission, desk_channel, new_form, read_form
 from services.intake.pages import intake_pages, local_time, told_of
 from services.intake.similar_api import earlier_of
@@ -31,7 +32,16 @@ OperatorAtWork = Annotated[Principal, allow(Role.OPERATOR)]
 DeskAtWork = Annotated[Principal, allow(Role.CLERK, Role.OFFICER)]
 
 
-def add_staff_pages(app: FastAPI, submitting: Submitting, pool: Pool, index: BlindIndex) -> None:
+def add_staff_pages(
+    app: FastAPI,
+    submitting: Submitting,
+    pool: Pool,
+    index: BlindIndex,
+    files: PageFiles,
+    departments: Mapping[str, str],
+) -> None:
+    """`departments` gives the names by the codes."""
+    accusable = {"": "未指明 None named", **departments}
     pages = intake_pages()
 
     def form_page(request: Request, principal: Principal, typed: Typed, status: int = 200, **told: Any) -> Response:
@@ -44,6 +54,8 @@ def add_staff_pages(app: FastAPI, submitting: Submitting, pool: Pool, index: Bli
             forms=page_forms,
             action=request.url.path,
             channel=_channel(request, principal),
+            files=files.taken,
+            departments=accusable,
             may_check=not principal.roles.isdisjoint(_TOLD_OF_EARLIER),
             **told,
         )
@@ -60,25 +72,30 @@ def add_staff_pages(app: FastAPI, submitting: Submitting, pool: Pool, index: Bli
         ]
 
     async def answered(request: Request, principal: Principal) -> Response:
-        form = await request.form()
-        typed = read_form(form.multi_items())
-        if form.get("do") == "check":
+        async with files.read(request) as form:
+            typed = read_form(form.multi_items())
+            if form.get("do") == "check":
+                found = await earlier(principal, typed)
+                return form_page(request, principal, typed, earlier=found, told=_NO_NUMBER if found is None else None)
+            contents, errors = await files.examine(form)
+            if errors:
+                return form_page(request, principal, typed, 422, errors={"photos": errors})
+            channel = _channel(request, principal)
+            body = json.dumps(as_submission(typed, channel, principal)).encode()
+            # Before it is submitted, so that it is not among them.
             found = await earlier(principal, typed)
-            return form_page(request, principal, typed, earlier=found, told=_NO_NUMBER if found is None else None)
-        channel = _channel(request, principal)
-        body = json.dumps(as_submission(typed, channel, principal)).encode()
-        # Before it is submitted, so that it is not among them.
-        found = await earlier(principal, typed)
-        try:
-            answer = await submitting.one(body, submitter_of(principal))
-        except Problem as problem:
-            return form_page(request, principal, typed, problem.status, earlier=found, **told_of(problem))
+            try:
+                answer = await submitting.one(body, submitter_of(principal))
+            except Problem as problem:
+                return form_page(request, principal, typed, problem.status, earlier=found, **told_of(problem))
+            files_told = await files.keep(answer, contents)
         return pages.render(
             request,
             "read_aloud.html" if channel is Channel.HOTLINE_12345 else "receipt.html",
             status=answer["status"],
             answer=answer | {"at": local_time(answer["accepted_at"])},
             earlier=[item for item in found or () if item["ticket_number"] != answer["ticket_number"]],
+            files_told=files_told,
             action=request.url.path,
         )
 
@@ -86,7 +103,7 @@ def add_staff_pages(app: FastAPI, submitting: Submitting, pool: Pool, index: Bli
     async def show_operator(request: Request, principal: OperatorAtWork) -> Response:
         return form_page(request, principal, new_form())
 
-    @app.post("/operator", include_in_schema=False)
+    @app.post("/operator", include_in_schema=False, max_body_size=files.max_body)
     async def submit_call(request: Request, principal: OperatorAtWork) -> Response:
         """Register what a caller says, or (``do=check``) show what the same caller brought before."""
         return await answered(request, principal)
@@ -95,7 +112,7 @@ def add_staff_pages(app: FastAPI, submitting: Submitting, pool: Pool, index: Bli
     async def show_desk(request: Request, principal: DeskAtWork) -> Response:
         return form_page(request, principal, new_form())
 
-    @app.post("/desk", include_in_schema=False)
+    @app.post("/desk", include_in_schema=False, max_body_size=files.max_body)
     async def submit_at_desk(request: Request, principal: DeskAtWork) -> Response:
         """Register what is said at the desk or reached the officer's department, and show the receipt to print."""
         return await answered(request, principal)

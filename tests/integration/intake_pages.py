@@ -10,6 +10,7 @@ from services.intake.api import add_routes
 from services.intake.attachments import Attachments
 from services.intake.blind_index import BlindIndex
 from services.intake.complaint import County
+from services.intake.page_files import PageFiles
 from services.intake.pages import add_citizen_pages
 from services.intake.staff_pages import add_staff_pages
 from services.intake.submitting import Submitting
@@ -29,8 +30,9 @@ def application(
     app = create_app("Hotline intake", verifier())
     submitting = Submitting(acceptance, county, KEY)
     add_routes(app, submitting, pool)
-    add_citizen_pages(app, submitting, pool, attachments, DEPARTMENTS)
-    add_staff_pages(app, submitting, pool, index)
+    files = PageFiles(attachments)
+    add_citizen_pages(app, submitting, pool, files, DEPARTMENTS)
+    add_staff_pages(app, submitting, pool, index, files, DEPARTMENTS)
     return app
 
 

@@ -110,12 +110,33 @@ async def test_a_browser_logs_in_sends_a_form_and_logs_out(page: Page, site: str
     assert await page.context.cookies() == []
 
 
+async def test_what_was_typed_outlives_the_login_and_is_sent_after_a_new_one(page: Page, site: str) -> None:
+    await log_in(page, site)
+    await page.fill("[name=place]", "城关镇 <东街>")
+    await page.context.clear_cookies()
+    await page.click("main button")
+    assert "请先登录" in await page.inner_text("#error-401")
+    async with page.context.expect_page() as opened:
+        await page.click("#log-in")
+    login = await opened.value
+    await login.fill("#token", token(Role.CLERK))
+    await login.click("main button")
+    await login.wait_for_load_state()
+    await page.click("main button")
+    # The new login has another mark for its forms, so whoever sends it must say so once more.
+    assert "表单已失效" in await page.inner_text("[role=alert]")
+    await page.click("main button")
+    assert '"place":"城关镇 <东街>"' in await page.inner_text("body")
+
+
 async def test_another_sites_page_cannot_send_a_form_in_the_browsers_name(
     page: Page, site: str, other_site: str
 ) -> None:
     await log_in(page, site)
     await page.goto(other_site)
     await page.wait_for_url(f"{site}/lamps/form")
-    assert '"status":401' in await page.inner_text("body")
+    assert "请先登录" in await page.inner_text("#error-401")
+    # What another site typed is not offered to be sent in our name.
+    assert await page.locator("main form").count() == 0
     await page.goto(f"{site}/lamp")
     assert await page.inner_text("#who") == "test-user"

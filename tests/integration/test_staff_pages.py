@@ -1,17 +1,23 @@
 """The operator's and the desk's pages: by the session's cookie, each role its own channel, and a receipt to print."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
 
 from services.intake.acceptance import Acceptance
+from services.intake.attachment_files import AttachmentFiles
+from services.intake.attachments import Attachments
 from services.intake.blind_index import BlindIndex
 from services.intake.complaint import County
 from shared.auth import Role
 from shared.postgres import Pool
+from shared.session import SESSION_COOKIE
 from tests.integration.conftest import client_of
 from tests.integration.intake_pages import application, inside, session
+from tests.unit.intake.test_attachment_content import PDF
 
 TYPED = {
     "kind": "complaint",
@@ -33,9 +39,10 @@ PAGES = [(path, *who) for path, each in WHO.items() for who in each]
 
 @pytest.fixture
 async def staff(
-    intake_pool: Pool, acceptance: Acceptance, county: County, blind_index: BlindIndex
+    intake_pool: Pool, acceptance: Acceptance, county: County, blind_index: BlindIndex, tmp_path: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(application(intake_pool, acceptance, county, blind_index)) as client:
+    attachments = Attachments(intake_pool, AttachmentFiles.at(str(tmp_path / "files")))
+    async with client_of(application(intake_pool, acceptance, county, blind_index, attachments)) as client:
         yield client
 
 
@@ -63,6 +70,81 @@ async def test_each_role_registers_on_its_own_channel(
     assert tuple(row) == (channel, received_by, "0301")
     assert len(inside(answer.text, "query-code")) == 8
     assert ("受理回执" in answer.text) is (path == "/desk")
+
+
+@pytest.mark.parametrize(("path", "role", "department", "channel", "received_by"), PAGES)
+async def test_staff_say_when_it_happened_who_is_complained_of_who_may_know_and_attach_photos(
+    staff: httpx.AsyncClient,
+    intake_pool: Pool,
+    path: str,
+    role: Role,
+    department: str | None,
+    channel: str,
+    received_by: str | None,
+) -> None:
+    cookie, csrf = session(role, department=department)
+    form = await staff.get(path, headers=cookie)
+    assert '<option value="water-supply">自来水公司</option>' in form.text
+    more = {"occurred_at": "2026-11-20T08:30", "accused": "water-supply", "confidentiality": "confidential"}
+    photo = {"photos": ("a.pdf", PDF, "application/pdf")}
+    answer = await staff.post(path, data=TYPED | csrf | more, files=photo, headers=cookie)
+    assert answer.status_code == 201
+    row = await intake_pool.fetchrow(
+        "SELECT channel, received_by, accused, confidentiality, occurred_at,"
+        " (SELECT count(*) FROM attachments WHERE attachments.complaint_id = complaints.complaint_id) AS files"
+        " FROM complaints WHERE ticket_number = $1",
+        inside(answer.text, "ticket-number"),
+    )
+    assert row is not None
+    # An officer registers what reached the department also where it is about the department itself (首接负责).
+    assert tuple(row) == (
+        channel, received_by, "water-supply", "confidential", datetime(2026, 11, 20, 0, 30, tzinfo=UTC), 1,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "beside"),
+    [({"occurred_at": "gestern"}, "occurred_at"), ({"accused": "nobody-knows"}, "accused")],
+)
+async def test_a_time_or_a_department_that_there_is_not_is_told_beside_its_field(
+    staff: httpx.AsyncClient, intake_pool: Pool, wrong: dict[str, str], beside: str
+) -> None:
+    cookie, csrf = session(Role.OPERATOR)
+    page = await staff.post("/operator", data=TYPED | csrf | wrong, headers=cookie)
+    assert page.status_code == 422
+    assert inside(page.text, f"{beside}-wrong")
+    assert await intake_pool.fetchval("SELECT count(*) FROM complaints") == 0
+
+
+@pytest.mark.parametrize("path", WHO)
+async def test_a_file_that_cannot_be_kept_is_told_of_before_anything_is_registered(
+    staff: httpx.AsyncClient, intake_pool: Pool, path: str
+) -> None:
+    cookie, csrf = session(*(who[0] for who in WHO[path]), department="water-supply")
+    page = await staff.post(
+        path, data=TYPED | csrf, files={"photos": ("a.html", b"<script>", "text/html")}, headers=cookie
+    )
+    assert page.status_code == 422
+    assert "第1个文件" in inside(page.text, "photos-wrong")
+    assert inside(page.text, "text") == TYPED["text"]
+    assert await intake_pool.fetchval("SELECT count(*) FROM complaints") == 0
+
+
+async def test_nobodys_photos_are_read_who_may_not_send_them(staff: httpx.AsyncClient) -> None:
+    """Neither for a login that proves nothing nor for another role, however much comes."""
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        yield b"--x\r\n"
+        read += 1
+        yield b"x"
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x", "Accept": "*/*"}
+    for cookie in (session(Role.CLERK)[0], {"Cookie": f"{SESSION_COOKIE}=nonsense"}, {}):
+        answer = await staff.post("/operator", content=endless(), headers=headers | cookie)
+        assert answer.status_code in {401, 403}
+    assert read == 0
 
 
 @pytest.mark.parametrize("path", WHO)

@@ -17,7 +17,11 @@ Clerk = Annotated[Principal, allow(Role.CLERK)]
 
 def lamps() -> FastAPI:
     app = create_app("Lamps", verifier())
+    add_lamps(app)
+    return app
 
+
+def add_lamps(app: FastAPI) -> None:
     @app.get("/lamps")
     async def read(clerk: Clerk) -> dict[str, str]:
         return {"who": clerk.subject}
@@ -41,8 +45,6 @@ def lamps() -> FastAPI:
     @app.get("/bug", dependencies=[open_to_all("a test")])
     async def bug() -> None:
         raise RuntimeError
-
-    return app
 
 
 @asynccontextmanager

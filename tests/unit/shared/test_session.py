@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.auth import Role
-from shared.login_api import LOGIN, own_path
-from shared.session import SESSION_COOKIE, csrf_token
+from shared.error_pages import LOGIN
+from shared.session import SESSION_COOKIE, csrf_token, own_path
 from tests.tokens import bearer, token
 from tests.unit.shared.lamps import lamps, visiting
 
