@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from bench.processes import cpu_seconds
 from bench.result import Result
 from bench.year.report import figures, show, targets
 from bench.year.running import Year, live_alone
@@ -50,10 +51,13 @@ def main(
     with Postgres(STATE, free_ports(1)[0]) as server, ProcessPoolExecutor(2, get_context("spawn")) as processes:
         living = [processes.submit(live_alone, server.url, year, nth) for nth in range(2 if twice else 1)]
         runs = [one.result() for one in living]
+        cpu = {"services": sum(run.cpu_seconds for run in runs), "postgresql": cpu_seconds(server.pid)}
     shutil.rmtree(STATE, ignore_errors=True)
     policy = load_policy(POLICY)
+    total = sum(run.opened for run in runs)
     result = Result(f"{complaints:,} complaints in {days} days of virtual time, seed {seed}", targets(policy, days))
     result.figures.update(figures(runs, policy))
+    result.figures.update({f"cpu_ms_per_complaint_{name}": 1000 * s / total for name, s in cpu.items()})
     show(runs[0], policy, days)
     result.show(page)
     for run in runs:

@@ -42,6 +42,8 @@ class Held:
     decided: Decided
     chance: random.Random
     plan: Plan
+    # When its reply clock began, and when whoever has it got it.
+    opened_at: datetime
     since: datetime
     custody: int = 0
     version: int = 1

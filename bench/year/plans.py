@@ -16,6 +16,8 @@ class Situation:
 
     own: bool
     term: int
+    # How much of the term is left, where others had the case before.
+    left: float
     town: str
     # Answered before, and sent back (二次办理).
     again: bool = False
@@ -49,7 +51,7 @@ def plan(who: Character, case: Situation, chance: random.Random) -> Plan:
             # Far beyond two weeks, which are ten working days at most, but for a long holiday.
             late = case.term + chance.uniform(12, 22)
             return Plan(chance.uniform(3, 6), late, late_on_purpose=True, unseen_on_purpose=True)
-        case Habit.PUTS_OFF if case.term >= 10 and chance.random() < 0.8:  # noqa: PLR2004
+        case Habit.PUTS_OFF if case.left >= 9 and chance.random() < 0.8:  # noqa: PLR2004
             asked = chance.uniform(0.4, 0.6) * case.term
             refused = 2 if chance.random() < 0.25 else 0  # noqa: PLR2004
             return Plan(_soon(chance), case.term + 3.5, extend=asked, extensions_refused=refused)
@@ -70,9 +72,9 @@ def _honest(who: Character, case: Situation, chance: random.Random) -> Plan:
     if chance.random() < who.answers_late * strained:
         reply = case.term + chance.uniform(1.5, 5)
     give_back = chance.uniform(0.1, 0.8) if not case.again and chance.random() < who.returns_by_mistake else None
-    long = case.term >= 10  # noqa: PLR2004
+    long = case.left >= 9  # noqa: PLR2004
     if long and chance.random() < who.asks_for_time:
-        return Plan(acknowledge, case.term + 3.5, give_back, extend=chance.uniform(0.5, 0.8) * (case.term - 1))
+        return Plan(acknowledge, case.left + 3, give_back, extend=chance.uniform(0.5, 0.75) * (case.left - 1))
     suspend = chance.uniform(1, 3) if long and chance.random() < 0.008 else None  # noqa: PLR2004
     return Plan(acknowledge, max(reply, acknowledge + 0.2), give_back, suspend=suspend)
 
@@ -82,7 +84,7 @@ def _soon(chance: random.Random) -> float:
 
 
 def _in_time(case: Situation, chance: random.Random) -> float:
-    return chance.uniform(0.3, 0.95) * (case.term - 1)
+    return chance.uniform(0.3, 0.95) * max(0.4, min(case.left, case.term) - 1)
 
 
 # The urgent are counted in hours, by night as well; whatever the department's habits, there it hurries.

@@ -3,17 +3,20 @@
 import logging
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import asyncpg
 import structlog
 import uvloop
 
+from bench.processes import own_cpu_seconds
 from bench.year import clock
 from bench.year.findings import Findings, compare
 from bench.year.world import World
 from bench.year.year_store import READ_SUSPECTED
-from deploy.local.database import SERVICES, prepare_database
+from deploy.local.database import ROLES, prepare_database, serving
 from deploy.local.hotline import POLICY, PROJECT
 from services.tracker import verifying
 from services.tracker.verifying import Whole
@@ -47,6 +50,8 @@ class Lived:
     anchors: int
     head: str
     seconds: float
+    # Of this process, without the database's.
+    cpu_seconds: float
     check_seconds: float
 
 
@@ -58,24 +63,29 @@ def live_alone(server_url: str, year: Year, nth: int) -> Lived:
 
 
 async def _in_fresh_database(server_url: str, year: Year, database: str) -> Lived:
-    passwords = dict.fromkeys(SERVICES, "only-for-this-year")
+    passwords = dict.fromkeys(ROLES, "only-for-this-year")
     urls = await prepare_database(server_url, passwords, database=database, fresh=True)
-    return await live(urls["tracker"], year, load_policy(POLICY))
+    return await live(urls["tracker"], passwords, year, load_policy(POLICY))
 
 
-async def live(url: str, year: Year, policy: Policy) -> Lived:
-    """Live through the year in the tracker's empty database at `url`, and look at what is in it then."""
+async def live(url: str, passwords: Mapping[str, str], year: Year, policy: Policy) -> Lived:
+    """Live through the year in the tracker's empty database, and look at what is in it then.
+
+    `url` is of the schema's owner; the services' code logs in as the service does, which may only add to the record.
+    """
     await migrate.migrate(url, migrate.read(migrate.SHARED, PROJECT / "services" / "tracker" / "migrations"))
     await clock.install(url)
-    pool = await clock.one_connection(url)
-    started = time.perf_counter()
+    owner = await asyncpg.connect(url)
+    pool = await clock.one_connection(serving(url, "tracker", passwords))
+    started, before = time.perf_counter(), own_cpu_seconds()
     try:
-        world = World(pool, policy, year.seed, year.complaints, FIRST, year.days)
+        world = World(pool, owner, policy, year.seed, year.complaints, FIRST, year.days)
         await world.run()
-        seconds = time.perf_counter() - started
+        seconds, cpu = time.perf_counter() - started, own_cpu_seconds() - before
         findings = compare(await pool.fetch(READ_SUSPECTED), world.ledger, policy.detection)
     finally:
         await pool.close()
+        await owner.close()
     started = time.perf_counter()
     async with verifying.snapshot(url) as connection:
         found = await verifying.verify(connection)
@@ -91,5 +101,6 @@ async def live(url: str, year: Year, policy: Policy) -> Lived:
         anchors=whole.anchors if whole else 0,
         head=whole.head.line if whole and whole.head else "",
         seconds=seconds,
+        cpu_seconds=cpu,
         check_seconds=time.perf_counter() - started,
     )

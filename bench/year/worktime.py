@@ -35,6 +35,10 @@ class WorkTime:
         place = bisect_left(self._at_work, now + EVERY) + round(working_days * self._a_day)
         return self._at_work[place] if place < len(self._at_work) else None
 
+    def working_days(self, first: datetime, last: datetime) -> float:
+        """How many working days there are from `first` to `last`."""
+        return (bisect_left(self._at_work, last) - bisect_left(self._at_work, first)) / self._a_day
+
     def soon_after(self, now: datetime, working_days: float) -> datetime | None:
         """The same for those who work by day and by night."""
         place = bisect_left(self.moments, now + max(1, round(working_days * self._a_day)) * EVERY)

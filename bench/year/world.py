@@ -33,22 +33,26 @@ from services.tracker.sweeper import Sweeper
 from shared.events import Event
 from shared.outbox import Relay
 from shared.policy import Policy
-from shared.postgres import Pool
+from shared.postgres import Connection, Pool
 from shared.wire import Message, Received
 
 # After the last complaint everything comes to its end, and the last month is looked at.
 TAIL_DAYS = 100
 _NOBODY_YET = Plan(0, 0)
 _SUNDAY = 6
+_FIRST_DAYS = 14
 
 _OpenAll = Callable[[Sequence[Received[Event]]], Awaitable[None]]
 
 
 class World:
-    """Runs over an empty tracker's database whose clock is the virtual one."""
+    """Runs over an empty tracker's database whose clock is the virtual one; `owner` owns its tables and tidies them."""
 
-    def __init__(self, pool: Pool, policy: Policy, seed: int, complaints: int, first: date, days: int) -> None:
+    def __init__(
+        self, pool: Pool, owner: Connection, policy: Policy, seed: int, complaints: int, first: date, days: int
+    ) -> None:
         self._pool = pool
+        self._owner = owner
         self._policy = policy
         self._seed = seed
         self._calendar = Calendar.of_china(policy.notices)
@@ -107,10 +111,11 @@ class World:
 
     async def _by_night(self, now: datetime) -> None:
         await self._detecting.detect_if_due()
-        await self._pool.execute(EMPTY_OUTBOX)
-        if now.weekday() == _SUNDAY:
+        await self._owner.execute(EMPTY_OUTBOX)
+        # Oftener in the beginning, when the tables double every day and plans for small ones are soon bad ones.
+        if now.weekday() == _SUNDAY or (now - self._time.moments[0]).days < _FIRST_DAYS:
             for statement in TIDY:
-                await self._pool.execute(statement)
+                await self._owner.execute(statement)
 
     async def _open(self, arrived: Sequence[Arrival], now: datetime) -> None:
         new = []
@@ -118,7 +123,7 @@ class World:
             complaint = self._receiving.received(arrival, now)
             chance = random.Random(f"{self._seed}/{arrival.number}")  # noqa: S311
             decided = self._routing.first(complaint, now)
-            new.append(Held(complaint, arrival, decided, chance, _NOBODY_YET, now))
+            new.append(Held(complaint, arrival, decided, chance, _NOBODY_YET, now, now))
         await self._assign([case.decided for case in new])
         self.opened += len(new)
         for case in new:
@@ -146,6 +151,7 @@ class World:
             # What a neutral office could not place, it works itself.
             own=case.own or case.department not in SHARES,
             term=term,
+            left=term - self._time.working_days(case.opened_at, now),
             town=case.arrival.town,
             again=case.again,
             short_handed=who.is_short_handed(now.date()),
@@ -224,6 +230,7 @@ class World:
 
     def _reopened(self, case: Held, now: datetime) -> None:
         case.again = True
+        case.opened_at = now
         self._take_over(case, now)
 
     def _complains_again(self, case: Held, now: datetime, days: float) -> None:

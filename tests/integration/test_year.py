@@ -13,7 +13,7 @@ from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.tracker import store
 from shared import migrate
 from shared.policy import Policy
-from tests.conftest import migrations_of, new_database
+from tests.conftest import PASSWORDS, migrations_of, new_database
 
 WEEKS = Year(complaints=900, days=31, seed=4)
 
@@ -21,7 +21,7 @@ WEEKS = Year(complaints=900, days=31, seed=4)
 def test_all_that_is_planted_is_found_the_honest_are_spared_and_a_second_run_ends_in_the_same_head(
     postgres: LocalPostgres | ExternalPostgres, policy: Policy
 ) -> None:
-    runs = [asyncio.run(live(new_database(postgres)["tracker"], WEEKS, policy)) for _ in range(2)]
+    runs = [asyncio.run(live(new_database(postgres)["tracker"], PASSWORDS, WEEKS, policy)) for _ in range(2)]
     measured = figures(runs, policy)
     targets_missed = {
         name: measured[name]

@@ -22,7 +22,8 @@ class CaseFacts:
     text: str = field(default="", repr=False)
     matter: str | None = None
     matter_name: str | None = None
-    # The town that its place names.
+    # Where it is, as its reporter says, and the town that this names.
+    place: str | None = None
     town: str | None = None
     confidentiality: Confidentiality = Confidentiality.NAMED
     # Whether a reply of it was late, and whether the department acknowledged it late.
