@@ -61,7 +61,7 @@ WITH due AS (
 SELECT due.*, (
     SELECT at FROM outcomes WHERE outcomes.deadline_id = due.deadline_id AND outcome = 'met'
 ) AS met_at
-FROM due ORDER BY fires_at, kind DESC
+FROM due ORDER BY fires_at, kind DESC, deadline_id
 """
 
 INSERT_OUTCOMES = """
