@@ -39,8 +39,8 @@ class Allowed(SecurityBase):
         self.model = BearerScheme(bearerFormat="JWT")
 
     async def __call__(self, request: Request) -> Principal:
-        borne, session = _bearer(request), session_of(request)
-        token = borne or session
+        borne = _bearer(request)
+        token = borne or session_of(request)
         if token is None:
             raise NotLoggedIn
         verifier: Verifier = request.app.state.verifier

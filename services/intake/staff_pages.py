@@ -1,7 +1,7 @@
 """The pages of staff: the operator types while the caller waits, the desk hands out a receipt."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -21,6 +21,7 @@ from services.intake.submitting import Submitting
 from shared.auth import Principal, Role, allow, token_of
 from shared.http import Problem
 from shared.language import Channel
+from shared.policy import Policy
 from shared.postgres import Pool
 
 # As on the route that a program asks (similar_api.py): an officer is told by the answer to a submission only.
@@ -41,11 +42,10 @@ def add_staff_pages(
     pool: Pool,
     index: BlindIndex,
     files: PageFiles,
-    departments: Mapping[str, str],
+    policy: Callable[[], Policy],
     same_incident: SameIncident,
 ) -> None:
-    """`departments` gives the names by the codes."""
-    accusable = {"": "未指明 None named", **departments}
+    """`policy` gives the one in force at the moment."""
     pages = intake_pages()
 
     def form_page(request: Request, principal: Principal, typed: Typed, status: int = 200, **told: Any) -> Response:
@@ -59,7 +59,7 @@ def add_staff_pages(
             action=request.url.path,
             channel=_channel(request, principal),
             files=files.taken,
-            departments=accusable,
+            departments={"": "未指明 None named"} | {code: one.name for code, one in policy().departments.items()},
             may_check=not principal.roles.isdisjoint(_TOLD_OF_EARLIER),
             **told,
         )

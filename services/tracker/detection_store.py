@@ -170,6 +170,7 @@ def _seen(row: Record, policy: Policy, department: DepartmentCode) -> Seen:
         matter=matter,
         matter_name=policy.matters[matter].name if matter in policy.matters else None,
         incident_id=row["incident_id"],
+        place=row["place"],
         town=next((town for town in policy.towns if town in place), None),
         confidentiality=Confidentiality(row["confidentiality"]),
         missed=row["missed"],

@@ -1,6 +1,7 @@
 """Monthly reports over HTTP: JSON, CSV, XLSX, PDF and a page, and the list of cases behind each figure."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,11 +34,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def add_reports_routes(app: FastAPI, policy: Policy, pool: Pool) -> None:
+def add_reports_routes(app: FastAPI, policy: Callable[[], Policy], pool: Pool) -> None:
+    """`policy` gives the one in force at the moment."""
     pages = Pages(TEMPLATES)
 
     async def read(written: str) -> dict[str, Any]:
-        return await monthly_report(pool, policy, await begun_month(pool, written))
+        return await monthly_report(pool, policy(), await begun_month(pool, written))
 
     @app.get("/v1/reports/monthly/{month}.csv", tags=["reports"], dependencies=[_SUPERVISION])
     async def in_csv(month: str) -> Response:
@@ -56,7 +58,7 @@ def add_reports_routes(app: FastAPI, policy: Policy, pool: Pool) -> None:
     async def in_pdf(month: str) -> Response:
         """The report to be printed and circulated."""
         found = await read(month)
-        title, note = f"{policy.county} {month} 接诉即办月报", f"统计时间 {shown(found['at'])}"
+        title, note = f"{policy().county} {month} 接诉即办月报", f"统计时间 {shown(found['at'])}"
         sheets = await asyncio.to_thread(
             as_pdf, title, note, [by_department(found), by_detail(found), by_incident(found)]
         )
@@ -96,7 +98,7 @@ def add_reports_routes(app: FastAPI, policy: Policy, pool: Pool) -> None:
     async def page(request: Request, month: str) -> Response:
         found = await read(month)
         return pages.render(
-            request, "monthly.html", county=policy.county, month=month, final=found["final"], at=shown(found["at"]),
+            request, "monthly.html", county=policy().county, month=month, final=found["final"], at=shown(found["at"]),
             compared=found["compared_with"], tables=[by_department(found), by_detail(found), by_incident(found)],
         )  # fmt: skip
 

@@ -24,7 +24,8 @@ class CaseFacts:
     matter_name: str | None = None
     # Which incident it tells of, as the router says (同一事件).
     incident_id: UUID | None = None
-    # The town that its place names.
+    # Where it is, as its reporter says, and the town that this names.
+    place: str | None = None
     town: str | None = None
     confidentiality: Confidentiality = Confidentiality.NAMED
     # Whether a reply of it was late, and whether the department acknowledged it late.

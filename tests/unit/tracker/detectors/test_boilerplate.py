@@ -78,3 +78,11 @@ def test_numbers_dates_and_punctuation_make_no_difference() -> None:
     assert same_words("已于3月5日处理。", "已于4月16日处理") == 1
     assert likeness("", "") == 1
     assert likeness("路灯坏了", "自来水发黄") == 0
+
+
+def test_a_few_short_answers_among_very_many_are_none() -> None:
+    same = [case(at, text=text, reply=EMPTY) for at, text in enumerate(UNLIKE[:3])]
+    own = {at: "".join(chr(0x4E00 + at * 7 + n) for n in range(12)) for at in range(10, 900)}
+    others = [case(at, text=f"第{at}件", reply=reply) for at, reply in own.items()]
+    assert len(boilerplate(period([*same, *others[:20]]))) == 1
+    assert boilerplate(period([*same, *others])) == []
