@@ -1,4 +1,4 @@
-"""``python -m bench.classifier_folds DATA.jsonl``: all texts foretold by models that saw neither them nor near ones.
+"""``python -m bench.classifier_folds DATA.jsonl``: each text foretold by a model that saw nothing near it.
 
 For files without dates. Five parts, drawn anew for each round; next to each measurement stands the plain baseline's on
 the same part, in the end the mean of both, the mean gain and its standard error. A single split of some hundred texts
