@@ -128,6 +128,7 @@ def _assemble(
             ports.intake,
             HOTLINE_MAIL_SPOOL=str(spool),
             HOTLINE_ATTACHMENTS=str(state / "attachments"),
+            HOTLINE_ROUTER_URL=f"http://127.0.0.1:{ports.router}",
             **_secrets(state),
         ),
         service("router", ports.router),

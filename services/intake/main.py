@@ -2,8 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
 
 from services.intake import handlers
 from services.intake.acceptance import Acceptance
@@ -31,6 +35,7 @@ from services.intake.push_signature import parse_keys
 from services.intake.reporter_api import add_reporter_routes
 from services.intake.retention import Retention
 from services.intake.rotating import Rotated, rotate
+from services.intake.same_incident import SameIncident
 from services.intake.settings import IntakeSettings, VaultSettings
 from services.intake.similar_api import add_similar_routes
 from services.intake.spool import MailSpool
@@ -41,12 +46,20 @@ from shared.http import create_app
 from shared.oidc import provider_of
 from shared.outbox import Relay
 from shared.policy_files import load_policy
-from shared.postgres import create_pool
+from shared.postgres import Pool, create_pool
 from shared.reloading import Reloading
 from shared.service import foundation, serve
 from shared.settings import WrongSetting
 from shared.token_verifier import verifier_of
 from shared.topics import CASES_EVENTS
+
+
+def accepting(settings: IntakeSettings, submitting: Submitting, pool: Pool) -> FastAPI:
+    """The application with the routes by which programs submit; they stand first, for the framework asks in order."""
+    verifier = verifier_of(settings)
+    app = create_app("Hotline intake", verifier, provider_of(settings, verifier))
+    add_routes(app, submitting, pool)
+    return app
 
 
 async def import_file(settings: IntakeSettings, file: Path, platform_file: Path, report_file: Path) -> Counter[Outcome]:
@@ -90,21 +103,19 @@ async def run(settings: IntakeSettings) -> None:
         mailboxes = read_mailboxes(settings.mailboxes, load_policy(settings.policy_dir).departments)
     reloading = Reloading(settings.policy_dir, making_ready(mailboxes))
     policy = reloading.policy
-    async with foundation(settings, "intake") as base:
+    async with foundation(settings, "intake") as base, AsyncExitStack() as closing:
         index = settings.blind_index_key
         acceptance = Acceptance(base.pool, base.relay, keyring, index, lambda: policy().repeat_window)
         base.subscriptions.add(
             BatchConsumer("progress", handlers.FOLLOWED, handlers.follow_cases, base.pool, base.relay),
             CASES_EVENTS,
         )
-        verifier = verifier_of(settings)
-        app = create_app("Hotline intake", verifier, provider_of(settings, verifier))
 
         def county() -> County:
             return reloading.current().county
 
         submitting = Submitting(acceptance, county, settings.query_code_key)
-        add_routes(app, submitting, base.pool)
+        app = accepting(settings, submitting, base.pool)
         if settings.push_keys is not None:
             add_push_routes(app, submitting, base.pool, parse_keys(settings.push_keys.get_secret_value()))
         attachments = None
@@ -117,7 +128,10 @@ async def run(settings: IntakeSettings) -> None:
         add_similar_routes(app, base.pool, index)
         files = PageFiles(attachments)
         add_citizen_pages(app, submitting, base.pool, files, policy)
-        add_staff_pages(app, submitting, base.pool, index, files, policy)
+        router = None
+        if settings.router_url is not None:
+            router = await closing.enter_async_context(httpx.AsyncClient(base_url=settings.router_url))
+        add_staff_pages(app, submitting, base.pool, index, files, policy, SameIncident(router))
         background = [reloading.watch(), acceptance.run(), Retention(base.pool, policy).run()]
         mail_intake = MailIntake(base.pool, acceptance, county, attachments)
         if settings.mail_spool is not None:

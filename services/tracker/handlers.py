@@ -6,6 +6,7 @@ from prometheus_client import Counter, Histogram
 
 from services.tracker import contributions_store, store
 from services.tracker.assigning import leading
+from services.tracker.incident_following import follow_assigned
 from services.tracker.moving import Rules, case_message
 from services.tracker.opening import open_case
 from services.tracker.reassigning import reassign_cases
@@ -45,5 +46,6 @@ class OpenCases:
         for case in new:
             OPENED.labels(case.assigned.department).inc()
             ACCEPT_TO_CASE.observe((now - case.assigned.accepted_at).total_seconds())
+        await follow_assigned(connection, decisions)
         opening = {o.assigned.decision_id for o in new}
         await reassign_cases(connection, rules, [one for one in decisions if one.decision_id not in opening])

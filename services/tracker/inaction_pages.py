@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from services.tracker import inaction_store
 from services.tracker.acting import office_of, officer_of
 from services.tracker.api import SUPERVISION, Officer, Words
-from services.tracker.inaction import KIND_IN_CHINESE
+from services.tracker.inaction import KIND_IN_CHINESE, written_deadline
 from services.tracker.inaction_store import Sought
 from services.tracker.judging import Judging, NoSuchInaction
 from services.tracker.lifecycle import NotYourCase
@@ -56,7 +56,7 @@ def add_inaction_pages(app: FastAPI, judging: Judging, policy: Callable[[], Poli
         return {
             **row,
             "name": policy().name_of(row["department"]),
-            "explanation_due": shown(due_at),
+            "explanation_due": written_deadline(due_at),
             **{name: row[name] and shown(row[name]) for name in ("suspected_at", "explained_at", "judged_at")},
         }
 

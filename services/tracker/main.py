@@ -12,6 +12,8 @@ from services.tracker.handlers import OpenCases
 from services.tracker.inaction_api import add_inaction_routes
 from services.tracker.inaction_asking import Asking
 from services.tracker.inaction_pages import add_inaction_pages
+from services.tracker.incident_following import follow_changes
+from services.tracker.incidents_api import add_incidents_routes
 from services.tracker.judging import Judging
 from services.tracker.ladder import TimerKind
 from services.tracker.lifecycle_api import add_lifecycle_routes
@@ -22,16 +24,17 @@ from services.tracker.reports_api import add_reports_routes
 from services.tracker.settings import TrackerSettings
 from services.tracker.suspensions import resuming
 from services.tracker.sweeper import Sweeper
+from services.tracker.tallying import Tallying
 from services.tracker.workbench_pages import add_workbench_pages
 from shared.consumer import BatchConsumer
-from shared.events import ComplaintAssigned
+from shared.events import ComplaintAssigned, IncidentMembershipChanged
 from shared.http import Probe, create_app
 from shared.oidc import provider_of
 from shared.policy import Policy
 from shared.reloading import Reloading
 from shared.service import foundation, serve
 from shared.token_verifier import verifier_of
-from shared.topics import ACTIONS_PATTERN, ASSIGNED_PATTERN
+from shared.topics import ACTIONS_PATTERN, ASSIGNED_PATTERN, COMPLAINTS_INCIDENTS
 
 
 def _rules(policy: Policy, now: Rules | None) -> Rules:
@@ -53,12 +56,17 @@ async def run(settings: TrackerSettings) -> None:
             BatchConsumer("cases", [ComplaintAssigned], OpenCases(rules), base.pool, base.relay),
             pattern=ASSIGNED_PATTERN,
         )
+        base.subscriptions.add(
+            BatchConsumer("incidents", [IncidentMembershipChanged], follow_changes, base.pool, base.relay),
+            COMPLAINTS_INCIDENTS,
+        )
         verifier = verifier_of(settings)
         app = create_app("Hotline tracker", verifier, provider_of(settings, verifier))
         casework = Casework(base.pool, base.relay, rules)
         base.subscriptions.add(actions_consumer(casework), pattern=ACTIONS_PATTERN)
         add_routes(app, casework, policy, base.pool)
         add_lifecycle_routes(app, casework, policy)
+        add_incidents_routes(app, casework, base.pool)
         judging = Judging(casework)
         add_inaction_routes(app, judging, policy, base.pool)
         add_inaction_pages(app, judging, policy, base.pool)
@@ -76,6 +84,7 @@ async def run(settings: TrackerSettings) -> None:
             sweeper.run(),
             Asking(base.pool, rules).run(),
             Anchoring(base.pool).run(),
+            Tallying(base.pool).run(),
             Recomputing(base.pool, base.relay, lambda: rules().calendar).run(),
             Detecting(base.pool, base.relay, policy).run(),
             needs_kafka=True,

@@ -25,6 +25,7 @@ from services.tracker.casework import Casework
 from services.tracker.disclosure_api import add_disclosure_routes
 from services.tracker.inaction_api import add_inaction_routes
 from services.tracker.inaction_pages import add_inaction_pages
+from services.tracker.incidents_api import add_incidents_routes
 from services.tracker.judging import Judging
 from services.tracker.lifecycle_api import add_lifecycle_routes
 from services.tracker.moving import Rules
@@ -107,6 +108,7 @@ async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Asy
     casework = Casework(tracker_pool, Relay(tracker_pool, []), lambda: Rules(policy, calendar))
     tracker_api.add_routes(app, casework, lambda: policy, tracker_pool)
     add_lifecycle_routes(app, casework, lambda: policy)
+    add_incidents_routes(app, casework, tracker_pool)
     add_inaction_routes(app, Judging(casework), lambda: policy, tracker_pool)
     add_inaction_pages(app, Judging(casework), lambda: policy, tracker_pool)
     add_record_routes(app, tracker_pool)

@@ -4,6 +4,7 @@ import re
 from functools import cache, partial
 from typing import Any
 
+import httpx
 from fastapi import FastAPI
 
 from deploy.local.hotline import POLICY
@@ -14,6 +15,7 @@ from services.intake.blind_index import BlindIndex
 from services.intake.complaint import County
 from services.intake.page_files import PageFiles
 from services.intake.pages import add_citizen_pages
+from services.intake.same_incident import SameIncident
 from services.intake.staff_pages import add_staff_pages
 from services.intake.submitting import Submitting
 from shared.auth import Role
@@ -29,14 +31,19 @@ _policy = cache(partial(load_policy, POLICY))
 
 
 def application(
-    pool: Pool, acceptance: Acceptance, county: County, index: BlindIndex, attachments: Attachments | None = None
+    pool: Pool,
+    acceptance: Acceptance,
+    county: County,
+    index: BlindIndex,
+    attachments: Attachments | None = None,
+    router: httpx.AsyncClient | None = None,
 ) -> FastAPI:
     app = create_app("Hotline intake", verifier())
     submitting = Submitting(acceptance, lambda: county, KEY)
     add_routes(app, submitting, pool)
     files = PageFiles(attachments)
     add_citizen_pages(app, submitting, pool, files, _policy)
-    add_staff_pages(app, submitting, pool, index, files, _policy)
+    add_staff_pages(app, submitting, pool, index, files, _policy, SameIncident(router))
     return app
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from prometheus_client import generate_latest
 
 from services.intake import acceptance_store
 from services.intake.acceptance import Acceptance
+from services.intake.acceptance_store import Batch
 from services.intake.blind_index import BlindIndex
 from services.intake.channels.qa_platform import Platform, Row
 from services.intake.channels.submission import SUBMISSION, to_complaint
@@ -21,7 +21,6 @@ from services.intake.complaint import Complaint, County
 from services.intake.importing import Importing
 from services.intake.mail_intake import MailIntake
 from services.intake.spool import MailSpool
-from services.intake.store import Entry
 from services.intake.vault import Keyring, Sealed, open_
 from shared.outbox import Relay
 from shared.postgres import Connection, Pool
@@ -60,11 +59,11 @@ def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
     """The database refuses the submission called poison, with a message that quotes it as PostgreSQL's may."""
     accept = acceptance_store.accept
 
-    async def accept_or_fail(connection: Connection, entries: Sequence[Entry], *rest: Any) -> set[UUID]:
-        for entry in entries:
+    async def accept_or_fail(connection: Connection, batch: Batch) -> set[UUID]:
+        for entry in batch.entries:
             if entry.complaint.external_id == POISON:
                 raise ValueError(f"cannot store {entry.complaint.original.text}, {entry.complaint.reporter}")
-        return await accept(connection, entries, *rest)
+        return await accept(connection, batch)
 
     monkeypatch.setattr(acceptance_store, "accept", accept_or_fail)
 

@@ -264,6 +264,30 @@ class TestTampering:
         assert (found.complaint_id, found.number) == (case, number)
         assert why in found.why
 
+    @pytest.mark.parametrize("anchored", [True, False])
+    async def test_a_record_that_was_emptied_is_missed_from_its_first_entry_on(
+        self,
+        url: str,
+        tracker_pool: Pool,
+        attacker: Connection,
+        cases: Sequence[ComplaintAssigned],
+        *,
+        anchored: bool,
+    ) -> None:
+        if anchored:
+            await anchored_now(tracker_pool)
+        await attacker.execute("TRUNCATE entries")
+        found = await checked(url)
+        assert isinstance(found, Broken)
+        assert (found.complaint_id, found.number) == (cases[0].complaint_id, 1)
+        assert "is missing" in found.why
+
+    async def test_two_entries_that_changed_places_are_named(self, url: str, attacker: Connection, case: UUID) -> None:
+        for number, to in ((2, 99), (3, 2), (99, 3)):
+            change = "UPDATE entries SET number = $3 WHERE complaint_id = $1 AND number = $2"
+            await attacker.execute(change, case, number, to)
+        assert await checked(url) == Broken(case, 2, "was changed after it was written")
+
     async def test_entries_swapped_between_two_cases_are_named(
         self, url: str, attacker: Connection, cases: Sequence[ComplaintAssigned]
     ) -> None:

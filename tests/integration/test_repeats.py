@@ -144,6 +144,11 @@ class TestOnSubmission:
         assert third.repeat_of is not None
         assert third.repeat_of.complaint_id == second.complaint_id
         assert await intake_pool.fetchval("SELECT count(*) FROM outbox") == 3
+        everything_again = await acceptance.accept_batch(again)
+        assert [one.complaint_id for one in everything_again] == [
+            one.complaint_id for one in (seen, second, second_again, third)
+        ]
+        assert everything_again[3].repeat_of == third.repeat_of
 
     async def test_the_same_submission_again_is_told_the_same(
         self, intake: httpx.AsyncClient, intake_pool: Pool
