@@ -477,10 +477,10 @@ class TestWithoutADatabase:
         """The intake, after one accepted complaint, with a database that refuses it; its ticket number."""
         ticket = (await submit(intake, "A-1")).json()["ticket_number"]
         superuser = await asyncpg.connect(postgres.url)
-        await superuser.execute("ALTER ROLE intake CONNECTION LIMIT 0")
-        await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake'")
+        await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT 0")
+        await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake_service'")
         yield ticket
-        await superuser.execute("ALTER ROLE intake CONNECTION LIMIT -1")
+        await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT -1")
         await superuser.close()
 
     async def test_everybody_is_asked_to_try_again_later(self, intake: httpx.AsyncClient, away: str) -> None:
@@ -499,7 +499,7 @@ class TestWithoutADatabase:
         assert away
         assert (await submit(intake, "A-2")).status_code == 503
         superuser = await asyncpg.connect(postgres.url)
-        await superuser.execute("ALTER ROLE intake CONNECTION LIMIT -1")
+        await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT -1")
         await superuser.close()
         assert (await submit(intake, "A-2")).status_code == 201
 
