@@ -78,7 +78,7 @@ def bare() -> FastAPI:
 
 def intake(settings: IntakeSettings, *, direct: bool) -> FastAPI:
     """The intake's own application, without what stores complaints."""
-    nothing = _Nothing(cast("Acceptance", None), cast("County", None), b"")
+    nothing = _Nothing(cast("Acceptance", None), lambda: cast("County", None), b"")
     app = accepting(settings, nothing, cast("Pool", None))
     add_operations(app, [], ())
     if not direct:

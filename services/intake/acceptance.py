@@ -2,7 +2,7 @@
 
 import asyncio
 import collections
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -93,8 +93,10 @@ def received_message(entry: store.Entry, repeat: Repeat | None = None) -> Messag
 class Acceptance:
     """Stores complaints and answers with receipts; an answer is given only after the commit."""
 
-    def __init__(self, pool: Pool, relay: Relay, keyring: Keyring, index: BlindIndex, repeat_window: timedelta) -> None:
-        """Within `repeat_window` of an earlier one, the same matter of the same reporter is a repeat."""
+    def __init__(
+        self, pool: Pool, relay: Relay, keyring: Keyring, index: BlindIndex, repeat_window: Callable[[], timedelta]
+    ) -> None:
+        """Within what `repeat_window` gives at the moment, the same matter of the same reporter is a repeat."""
         self._pool = pool
         self._relay = relay
         self._keyring = keyring
@@ -196,7 +198,7 @@ class Acceptance:
         fresh = list(by_submission.values())
         if not fresh:
             return set(), {}
-        repeats = await find_repeats(connection, fresh, now - self._repeat_window)
+        repeats = await find_repeats(connection, fresh, now - self._repeat_window())
         messages = [received_message(entry, repeats.get(entry.complaint_id)) for entry in fresh]
         batch = Batch(fresh, messages, repeats, now, self._keyring.current, self._index.fingerprint)
         new = await acceptance_store.accept(connection, batch)

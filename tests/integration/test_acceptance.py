@@ -104,7 +104,7 @@ class TestIdentities:
             name: CANARY[name] for name in ("name", "phone", "email", "address")
         }
         platform = Platform.model_validate({"name": "canary", "columns": {name: name for name in cells}})
-        importing = Importing(mail_intake.acceptance, mail_intake.county, b"only for this test")
+        importing = Importing(mail_intake.acceptance, mail_intake.county(), b"only for this test")
         told += [str(row) async for row in importing.rows(platform, [Row(1, cells), Row(2, cells | {"id": ""})])]
         return told
 
@@ -197,7 +197,7 @@ class TestSharedCommits:
     async def test_two_that_hold_the_same_submissions_in_opposite_order_both_end(
         self, acceptance: Acceptance, county: County, intake_pool: Pool, keyring: Keyring, blind_index: BlindIndex
     ) -> None:
-        other = Acceptance(intake_pool, Relay(intake_pool, []), keyring, blind_index, timedelta(days=15))
+        other = Acceptance(intake_pool, Relay(intake_pool, []), keyring, blind_index, lambda: timedelta(days=15))
         complaints = [complaint(county, each) for each in ("A-1", "A-2", "A-3")]
         await acceptance.accept(complaint(county, "taken"))
         async with intake_pool.acquire() as connection:
@@ -241,6 +241,6 @@ class TestTimeOfTheFact:
         self, mail_intake: MailIntake, intake_pool: Pool
     ) -> None:
         platform = Platform.model_validate({"name": "forum", "columns": {"id": "id", "text": "text"}})
-        importing = Importing(mail_intake.acceptance, mail_intake.county, b"only for this test")
+        importing = Importing(mail_intake.acceptance, mail_intake.county(), b"only for this test")
         assert [row async for row in importing.rows(platform, [Row(1, {"id": "q-1", "text": "昨天路灯不亮了"})])]
         assert await intake_pool.fetchval("SELECT occurred_at FROM complaints") is None

@@ -118,7 +118,9 @@ async def test_rows_that_the_database_did_not_take_are_left_for_another_run(
     superuser = await asyncpg.connect(postgres.url)
     try:
         await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT 0")
-        await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake_service'")
+        await superuser.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake_service'"
+        )
         away = [row.outcome async for row in importing.rows(platform, read_rows(EXPORTS[1], platform))]
     finally:
         await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT -1")

@@ -456,9 +456,9 @@ async def test_complaints_are_accepted_while_kafka_is_away_and_wait_in_the_outbo
 ) -> None:
     [nobody] = free_ports(1)
     relay = Relay(intake_pool, [f"{LOOPBACK}:{nobody}"])
-    acceptance = Acceptance(intake_pool, relay, keyring, blind_index, timedelta(days=15))
+    acceptance = Acceptance(intake_pool, relay, keyring, blind_index, lambda: timedelta(days=15))
     app = create_app("Hotline intake", verifier())
-    api.add_routes(app, Submitting(acceptance, county, b"key"), intake_pool)
+    api.add_routes(app, Submitting(acceptance, lambda: county, b"key"), intake_pool)
     background = [asyncio.create_task(acceptance.run()), asyncio.create_task(relay.run())]
     async with client_of(app, bearer(Role.ADAPTER)) as client:
         responses = [await submit(client, f"A-{number}") for number in range(3)]
@@ -478,7 +478,9 @@ class TestWithoutADatabase:
         ticket = (await submit(intake, "A-1")).json()["ticket_number"]
         superuser = await asyncpg.connect(postgres.url)
         await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT 0")
-        await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake_service'")
+        await superuser.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake_service'"
+        )
         yield ticket
         await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT -1")
         await superuser.close()

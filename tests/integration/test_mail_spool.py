@@ -151,7 +151,9 @@ async def test_mail_stays_in_the_folder_while_the_database_is_away_and_is_taken_
     superuser = await asyncpg.connect(postgres.url)
     try:
         await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT 0")
-        await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake_service'")
+        await superuser.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake_service'"
+        )
         (tmp_path / "one.eml").write_bytes(mail("one@test"))
         (tmp_path / "bulk.eml").write_bytes(b"Precedence: bulk\n\ntext")
         before = put_off()

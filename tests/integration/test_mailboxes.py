@@ -367,7 +367,9 @@ async def test_mail_stays_in_the_mailbox_while_the_database_is_away(
     before = put_off()
     try:
         await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT 0")
-        await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake_service'")
+        await superuser.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake_service'"
+        )
         dovecot.deliver(mailbox.user, mail("one@test"), mail("bulk@test", "x", "Precedence: bulk"))
         async with read(mail_intake, mailbox):
             async with asyncio.timeout(60):

@@ -93,7 +93,7 @@ class TestOnSubmission:
         self, intake_pool: Pool, county: County, keyring: Keyring, blind_index: BlindIndex
     ) -> None:
         def within(window: timedelta) -> Acceptance:
-            return Acceptance(intake_pool, Relay(intake_pool, []), keyring, blind_index, window)
+            return Acceptance(intake_pool, Relay(intake_pool, []), keyring, blind_index, lambda: window)
 
         async def accepted(acceptance: Acceptance, external_id: str) -> Receipt:
             [receipt] = await acceptance.accept_batch([complaint(county, external_id, reporter=REPORTER)])
