@@ -16,7 +16,7 @@ _DONE_BEFORE_THE_KILL = 100
 # Into which table a service puts a row for every complaint that it has dealt with.
 _TABLES = {"intake": "complaints", "router": "decisions", "tracker": "cases"}
 
-# The outbox comes last: whoever waits for it has written everything else.
+# The outbox comes last, or with all else in one statement: whoever waits for it has begun and not committed.
 _HOLD_UP = "LOCK TABLE outbox IN SHARE MODE"
 _HELD_UP = """
 SELECT EXISTS (
