@@ -18,6 +18,7 @@ BRING_NO_ROUTE = {
     "mail_spool",
     "mailboxes",
     "model",
+    "router_url",
     "trusted_proxies",
     "vault_keys_command",
     "vault_keys_file",

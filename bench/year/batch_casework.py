@@ -26,7 +26,7 @@ class BatchCasework(Casework):
         if case is None:
             raise NoSuchCase(case_id)
         try:
-            await carry_out(connection, self.rules, case_id, case, action, actor, expected_version, effect)
+            await carry_out(connection, self.rules(), case_id, case, action, actor, expected_version, effect)
         except AgainstRule as refused:
             # Half of it is written by now: the run is worth nothing any more.
             raise RuntimeError(f"{action} was refused by a rule: {refused}") from refused

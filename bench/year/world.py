@@ -28,6 +28,7 @@ from services.tracker.calendar import Calendar
 from services.tracker.detecting import Detecting
 from services.tracker.handlers import OpenCases
 from services.tracker.ladder import TimerKind
+from services.tracker.moving import Rules
 from services.tracker.suspensions import resuming
 from services.tracker.sweeper import Sweeper
 from shared.events import Event
@@ -62,12 +63,13 @@ class World:
         self.fired = 0
 
         relay = Relay(pool, [])
-        self._casework = BatchCasework(pool, relay, policy, self._calendar)
-        self._open_cases = OpenCases(policy, self._calendar)
-        self._sweeper = Sweeper(pool, relay, policy)
+        rules = Rules(policy, self._calendar)
+        self._casework = BatchCasework(pool, relay, lambda: rules)
+        self._open_cases = OpenCases(lambda: rules)
+        self._sweeper = Sweeper(pool, relay, lambda: policy)
         self._sweeper.on(TimerKind.RESUME, resuming(self._casework.rules))
         self._anchoring = Anchoring(pool)
-        self._detecting = Detecting(pool, relay, policy)
+        self._detecting = Detecting(pool, relay, lambda: policy)
         self._routing = Routing(policy, Matcher(policy))
         towns = policy.towns
         county = County(towns=towns, urgent_words=policy.urgent_words, departments=policy.departments)

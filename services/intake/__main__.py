@@ -133,7 +133,7 @@ async def _to_anonymize(url: str, policy: Policy) -> tuple[int, datetime | None]
 
 async def _anonymize(url: str, policy: Policy) -> int:
     async with await create_pool(url, application_name="hotline-anonymize") as pool:
-        return await Retention(pool, policy).anonymize()
+        return await Retention(pool, lambda: policy).anonymize()
 
 
 async def _newest_refusals(url: str, limit: int) -> list[Record]:

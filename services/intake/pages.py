@@ -1,7 +1,7 @@
 """The citizen's pages: complain without a login and without a script, and look up what became of it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +22,7 @@ from shared.china_time import CHINA_TIME
 from shared.http import Problem
 from shared.language import Channel
 from shared.pages import Assets, Pages
+from shared.policy import Policy
 from shared.postgres import Pool
 from shared.rate_limits import limited_by_client
 from shared.session import require_same_site
@@ -47,9 +48,9 @@ def add_citizen_pages(
     submitting: Submitting,
     pool: Pool,
     files: PageFiles,
-    departments: Mapping[str, str],
+    policy: Callable[[], Policy],
 ) -> None:
-    """`departments` gives the names by the codes."""
+    """`policy` gives the one in force at the moment."""
     pages = intake_pages()
     app.mount("/intake-static", Assets(directory=_HERE / "static"), "intake-static")
 
@@ -105,11 +106,12 @@ def add_citizen_pages(
             return pages.render(
                 request, "lookup.html", status=problem.status, number=number, told=problem.detail, found=None
             )
+        name_of = policy().name_of
         steps = [
             {
                 "at": local_time(step["at"]),
                 "status": page_forms.STATUSES[step["status"]],
-                "department": departments.get(step["department"], step["department"]),
+                "department": name_of(step["department"]),
                 "reply": step["reply"],
             }
             for step in found["progress"]

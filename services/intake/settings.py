@@ -75,4 +75,6 @@ class IntakeSettings(VaultSettings, ServiceSettings):
     lmtp_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     # A file that lists the mailboxes to read by IMAP (docs/mailboxes.md); none where there are none.
     mailboxes: Path | None = None
+    # HOTLINE_ROUTER_URL: where the router is asked which incidents others have told of; without it nobody is told.
+    router_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
     http_port: int = 8101

@@ -1,6 +1,7 @@
 """Boilerplate (模板化答复): the same reply to unlike complaints.
 
-A template for one matter is no boilerplate: complaints of the same matter count as alike, whatever their words.
+A template for one matter is no boilerplate: complaints of the same matter count as alike, whatever their words. Nor is
+one answer to all who tell of one incident (同一事件).
 """
 
 from collections.abc import Iterator, Sequence
@@ -55,6 +56,8 @@ def _unlike(group: Sequence[CaseFacts], bounds: Bounds) -> Sequence[CaseFacts]:
 
 def _are_unlike(one: CaseFacts, other: CaseFacts, bounds: Bounds) -> bool:
     if one.matter is not None and one.matter == other.matter:
+        return False
+    if one.incident_id is not None and one.incident_id == other.incident_id:
         return False
     return likeness(one.text, other.text) < bounds.unlike_complaints
 

@@ -22,6 +22,8 @@ class CaseFacts:
     text: str = field(default="", repr=False)
     matter: str | None = None
     matter_name: str | None = None
+    # Which incident it tells of, as the router says (同一事件).
+    incident_id: UUID | None = None
     # Where it is, as its reporter says, and the town that this names.
     place: str | None = None
     town: str | None = None

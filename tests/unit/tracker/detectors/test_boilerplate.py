@@ -1,5 +1,7 @@
 """Boilerplate: the same reply to complaints that have nothing to do with each other."""
 
+from uuid import UUID
+
 from services.tracker.detectors.boilerplate import boilerplate
 from services.tracker.detectors.texts import likeness, plain, same_words
 from shared.language import InactionKind
@@ -51,6 +53,14 @@ def test_the_same_reply_to_many_who_complain_of_the_same_is_none() -> None:
     same = [f"第{at}小区从昨天晚上开始停水，{more}什么时候恢复？" for at, more in enumerate(("请问", "麻烦问", "想问"))]
     cases = [case(at, text=text, reply="管网抢修已完成，现已恢复供水。") for at, text in enumerate(same)]
     assert boilerplate(period(cases)) == []
+
+
+def test_one_answer_to_all_who_tell_of_one_incident_is_none_though_they_tell_it_unlike() -> None:
+    incident = UUID(int=7)
+    cases = [case(at, text=text, reply=EMPTY, incident_id=incident) for at, text in enumerate(UNLIKE)]
+    assert boilerplate(period(cases)) == []
+    others = [case(at, text=text, reply=EMPTY, incident_id=UUID(int=at)) for at, text in enumerate(UNLIKE)]
+    assert len(boilerplate(period(others))) == 1
 
 
 def test_a_template_for_one_matter_is_none_however_differently_people_put_it() -> None:
