@@ -34,13 +34,13 @@ class Bounds(BaseModel):
     # Given back with leave, and given back again when it returned: the case goes to and fro.
     granted_returns: _Times = 2
 
-    # What share of a month an honest department may have against it: of its cases acknowledged or answered too late, or
-    # extended; of those closed, closed as if they were done; of the returns that it asked for, refused. Suspected is
-    # what lies beyond that by more than chance, by the exact one-sided binomial test.
+    # What share of a month an honest department may have against it: of its cases acknowledged or answered too late,
+    # extended, or kept because a return was refused; of those closed, closed as if they were done. Suspected is what
+    # lies beyond that by more than chance, by the exact one-sided binomial test.
     tolerated_late: _Share = 0.15
     tolerated_extensions: _Share = 0.3
     tolerated_closures: _Share = 0.05
-    tolerated_refusals: _Share = 0.3
+    tolerated_refusals: _Share = 0.05
     # The chance that a department which keeps to the tolerated share is suspected all the same: of each in a month.
     habit_false_alarms: _Rate = 0.001
     # Fewer are no habit, whatever the test says of them.

@@ -54,7 +54,9 @@ SELECT
     answer.note AS reply, CASE WHEN answer.at >= standing.started_at THEN answer.at END AS replied_at,
     asked.extensions, asked.extensions_refused, asked.returns_granted, asked.returns_refused,
     EXISTS (
-        SELECT FROM entries WHERE entries.complaint_id = cases.complaint_id AND happened = 'request_callback'
+        SELECT FROM entries
+        WHERE entries.complaint_id = cases.complaint_id AND happened = 'request_callback'
+            AND number > coalesce(answer.last, 0)
     ) AS callback_tried,
     (
         SELECT count(*) FROM entries
@@ -71,7 +73,7 @@ CROSS JOIN LATERAL (
 ) AS standing
 CROSS JOIN LATERAL (
     SELECT
-        min(number) AS first, max(at) AS at, (array_agg(note ORDER BY number DESC))[1] AS note
+        min(number) AS first, max(number) AS last, max(at) AS at, (array_agg(note ORDER BY number DESC))[1] AS note
     FROM entries
     WHERE entries.complaint_id = cases.complaint_id AND happened = 'reply' AND actor_department = $1
 ) AS answer

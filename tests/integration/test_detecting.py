@@ -102,6 +102,18 @@ async def test_what_is_found_stands_in_table_and_record_is_told_and_found_once(
     assert isinstance(await checked(service_urls["tracker"]), Whole)
 
 
+async def test_who_was_called_about_the_first_answer_has_not_been_asked_about_the_second(
+    tracker: httpx.AsyncClient, detecting: Detecting, cases: Sequence[ComplaintAssigned]
+) -> None:
+    unasked, tried, _ = cases
+    for case in (unasked, tried):
+        await done(tracker, case, "acknowledge", "reply", "request-callback", "rework", "acknowledge", "reply")
+    await done(tracker, tried, "request-callback")
+    for case in (unasked, tried):
+        await done(tracker, case, "close", contacted=False, satisfaction=None)
+    assert await detecting.detect() == {"false_closure": 1}
+
+
 async def test_a_department_that_gives_everybody_the_same_reply_is_found_when_the_month_is_over(
     tracker: httpx.AsyncClient, detecting: Detecting, cases: Sequence[ComplaintAssigned], tracker_pool: Pool
 ) -> None:

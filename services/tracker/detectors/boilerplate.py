@@ -20,14 +20,14 @@ _NAMED = 5
 def boilerplate(period: Period, bounds: Bounds = BOUNDS) -> Sequence[Finding]:
     """A finding for each reply that went, but for numbers and names, to several complaints that are all unlike.
 
-    Several are more than chance brings about in a department that answers a tolerated share so (binomial test).
+    All that it went to are more than chance brings about where a tolerated share is answered so (binomial test).
     """
     replies = sum(case.reply is not None for case in period.cases)
     return [
         _finding(period, unlike, bounds)
         for group in _groups(period.cases, bounds)
         if len(unlike := _unlike(group, bounds)) >= bounds.boilerplate_cases
-        and at_least_if_tolerated(len(unlike), replies, bounds.tolerated_same_replies) <= bounds.habit_false_alarms
+        and at_least_if_tolerated(len(group), replies, bounds.tolerated_same_replies) <= bounds.habit_false_alarms
     ]
 
 

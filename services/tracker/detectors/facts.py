@@ -41,7 +41,7 @@ class CaseFacts:
     # How often the department wanted to give the case back, and what was said to it.
     returns_granted: int = 0
     returns_refused: int = 0
-    # Whether anybody tried to call the reporter before the case was closed, and what came of it.
+    # Whether anybody tried to call the reporter after the last reply, before the case was closed, and what came of it.
     callback_tried: bool = False
     closed: bool = False
     contacted: bool | None = None

@@ -54,10 +54,9 @@ def _habits(period: Period, bounds: Bounds) -> Iterator[_Habit]:
         InactionKind.FALSE_CLOSURE, "closures", "已办结工单涉嫌虚假办结", untrue, closed, bounds.tolerated_closures
     )
     refused = [case for case in cases if case.returns_refused]
-    number = sum(case.returns_refused for case in refused)
-    decided = number + sum(case.returns_granted for case in cases)
-    yield _Habit(
-        InactionKind.BUCK_PASSING, "returns", "退单申请被驳回", number, decided, bounds.tolerated_refusals, refused
+    # Among all its cases: those that it gave back with leave are another's by now, and not among them.
+    yield _of_cases(
+        InactionKind.BUCK_PASSING, "returns", "工单申请退单被驳回", refused, cases, bounds.tolerated_refusals
     )
 
 

@@ -26,7 +26,7 @@ DISPLEASED = CLOSED | {"satisfaction": Satisfaction.DISSATISFIED}
         (InactionKind.NOT_ANSWERED, {"missed": True}, {}, "工单逾期未答复30件次"),
         (InactionKind.SLOW, {"extensions": 1}, {}, "工单延期30件次"),
         (InactionKind.FALSE_CLOSURE, DISPLEASED, CLOSED, "已办结工单涉嫌虚假办结30件次"),
-        (InactionKind.BUCK_PASSING, {"returns_refused": 1}, {}, "退单申请被驳回30件次，占30件次的100%，超过容许的30%"),
+        (InactionKind.BUCK_PASSING, {"returns_refused": 1}, {}, "申请退单被驳回30件次，占60件次的50%，超过容许的5%"),
     ],
 )
 def test_a_share_far_beyond_what_is_tolerated_is_a_habit(
@@ -44,7 +44,7 @@ def test_what_is_tolerated_and_few_cases_are_no_habit() -> None:
     assert habits(period([])) == []
     assert habits(period([case(number, missed=number % 10 == 0) for number in range(300)])) == []
     assert habits(period([case(number, missed=True) for number in range(BOUNDS.habit_cases - 1)])) == []
-    assert habits(period([case(number, returns_refused=1) for number in range(4)])) == []
+    assert habits(period([case(number, returns_refused=number % 100 < 2) for number in range(1000)])) == []
 
 
 def test_cases_that_are_not_closed_yet_do_not_make_the_closed_ones_look_better() -> None:
