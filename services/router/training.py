@@ -33,6 +33,8 @@ SMOOTHING = 0.5
 # Of the loss by which the learners are weighed: between 0, which is the logarithm's, and 1, which counts mere errors.
 FORGIVING = 0.5
 LEAST_PROBABLE = 1e-9
+# Of the most examples that learners foretold others from: those with fewer say nothing of how sure the model may be.
+NEARLY_AS_MANY = 0.9
 SCALES = np.geomspace(0.001, 1, 31)
 
 Floats = npt.NDArray[np.float32]
@@ -92,9 +94,13 @@ def train(examples: Sequence[Example]) -> Trained:
     weights = _weights(every_score, answers)
     raw = np.tensordot(weights.astype(np.float32), every_score, 1)
     correct = raw.argmax(axis=1) == answers
-    calibration = fit_calibration(lead(raw), correct)
+    # Who learned from less is less often right than the whole will be.
+    seen_by = np.concatenate([np.full(len(unseen), len(seen)) for seen, unseen in parts])
+    near = seen_by >= NEARLY_AS_MANY * seen_by.max()
+    calibration = fit_calibration(lead(raw[near]), correct[near])
     foretold = calibrate(raw, calibration)
-    first, second = (threshold_for(precision, foretold.max(axis=1), correct) for precision in PRECISIONS)
+    confidence = foretold.max(axis=1)[near]
+    first, second = (threshold_for(precision, confidence, correct[near]) for precision in PRECISIONS)
     measured = measure(foretold, labels, truth, (first, second))
     vocabulary, learned = _learn(examples, labels)
     model = Model(
