@@ -18,6 +18,8 @@ BRING_NO_ROUTE = {
     "mail_spool",
     "mailboxes",
     "model",
+    "sms_key",
+    "sms_url",
     "trusted_proxies",
     "vault_keys_command",
     "vault_keys_file",

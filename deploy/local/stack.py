@@ -13,8 +13,8 @@ from deploy.local.broker import Broker, start_broker
 from deploy.local.database import prepare_database, service_passwords
 from deploy.local.hotline import POLICY, HotlineService, ServiceName
 from deploy.local.issuer import Issuer
-from deploy.local.login_server import LoginServer
 from deploy.local.messages import say
+from deploy.local.outside import Outside
 from deploy.local.ports import free_ports
 from deploy.local.postgres import ExternalPostgres, LocalPostgres, start_postgres
 
@@ -27,7 +27,7 @@ class Ports:
     kafka: int
     postgres: int
     departments: int
-    login: int
+    outside: int
 
     @classmethod
     def from_first(cls, first: int) -> "Ports":
@@ -40,7 +40,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What runs; the intake takes mail from `spool`, `issuer` gives tokens to programs and `login` to browsers."""
+    """What runs; the intake takes mail from `spool`, `issuer` gives tokens to programs and `outside` to browsers."""
 
     postgres: LocalPostgres | ExternalPostgres
     broker: Broker
@@ -50,7 +50,7 @@ class Stack:
     database_urls: Mapping[str, str]
     spool: Path
     issuer: Issuer
-    login: LoginServer
+    outside: Outside
 
     @property
     def services(self) -> tuple[HotlineService, HotlineService, HotlineService]:
@@ -82,7 +82,7 @@ def start_stack(
             steps = [(service, "migrate") for service in stack.services] + [(stack.router, "create-topics")]
             list(pool.map(lambda step: step[0].run(step[1]), steps))
         say("Starting the services")
-        running.enter_context(stack.login)
+        running.enter_context(stack.outside)
         for service in stack.services:
             running.callback(service.stop)
         with ThreadPoolExecutor() as pool:
@@ -102,12 +102,12 @@ def _assemble(
     spool = state / "spool"
     spool.mkdir(parents=True, exist_ok=True)
     issuer = Issuer(state)
-    login = LoginServer(state, ports.login)
+    outside = Outside(state, ports.outside)
     common = {
         "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
         "HOTLINE_POLICY_DIR": str(POLICY),
         **issuer.settings(),
-        **login.settings(),
+        **outside.login_settings(),
     }
 
     def service(name: ServiceName, port: int, **own: str) -> HotlineService:
@@ -122,13 +122,14 @@ def _assemble(
             HOTLINE_MAIL_SPOOL=str(spool),
             HOTLINE_ATTACHMENTS=str(state / "attachments"),
             **_secrets(state),
+            **outside.sms_settings(),
         ),
         service("router", ports.router),
         service("tracker", ports.tracker, HOTLINE_SIMULATION=str(simulation).lower()),
         urls,
         spool,
         issuer,
-        login,
+        outside,
     )
 
 

@@ -25,6 +25,7 @@ from services.intake.open311_facade import Open311
 from services.intake.open311_keys import parse_digests
 from services.intake.page_files import PageFiles
 from services.intake.pages import add_citizen_pages
+from services.intake.phone_checking import PhoneChecking
 from services.intake.push_api import add_push_routes
 from services.intake.push_signature import parse_keys
 from services.intake.reporter_api import add_reporter_routes
@@ -32,6 +33,7 @@ from services.intake.retention import Retention
 from services.intake.rotating import Rotated, rotate
 from services.intake.settings import IntakeSettings, VaultSettings
 from services.intake.similar_api import add_similar_routes
+from services.intake.sms import SmsGateway
 from services.intake.spool import MailSpool
 from services.intake.staff_pages import add_staff_pages
 from services.intake.submitting import Submitting
@@ -57,6 +59,14 @@ def _county(policy: Policy) -> County:
             town: Coordinates(position.latitude, position.longitude) for town, position in policy.town_positions.items()
         },
     )
+
+
+def _gateway(settings: IntakeSettings) -> SmsGateway | None:
+    if settings.sms_url is None and settings.sms_key is None:
+        return None
+    if settings.sms_url is None or settings.sms_key is None:
+        raise WrongSetting("HOTLINE_SMS_URL and HOTLINE_SMS_KEY belong together: set both or none.")
+    return SmsGateway(settings.sms_url, settings.sms_key)
 
 
 async def import_file(settings: IntakeSettings, file: Path, platform_file: Path, report_file: Path) -> Counter[Outcome]:
@@ -117,7 +127,9 @@ async def run(settings: IntakeSettings) -> None:
         add_similar_routes(app, base.pool, index)
         departments = {code: department.name for code, department in policy.departments.items()}
         files = PageFiles(attachments)
-        add_citizen_pages(app, submitting, base.pool, files, departments)
+        gateway = _gateway(settings)
+        checking = PhoneChecking(base.pool, index, settings.query_code_key, gateway) if gateway else None
+        add_citizen_pages(app, submitting, base.pool, files, departments, checking)
         add_staff_pages(app, submitting, base.pool, index, files, departments)
         background = [acceptance.run(), Retention(base.pool, policy).run()]
         mail_intake = MailIntake(base.pool, acceptance, county, attachments)

@@ -69,6 +69,10 @@ class IntakeSettings(VaultSettings, ServiceSettings):
     attachments: Annotated[str, Field(min_length=1)] | None = None
     # "id:SHA-256 in hexadecimal", separated by commas: the keys of those who may submit by Open311 (docs/open311.md).
     open311_keys: Annotated[SecretStr, AfterValidator(_is_a_list_of_digests)] | None = None
+    # Where a signed request hands a text message over to the county's gateway (docs/pages.md#telephone-check), and the
+    # base64 of 32 bytes that signs it; without them no telephone is checked.
+    sms_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    sms_key: Annotated[bytes, BeforeValidator(_read_key), Field(repr=False)] | None = None
     # A folder into which a mail system delivers *.eml files; none where mail does not come that way.
     mail_spool: Path | None = None
     # The loopback port on which the mail system of this machine delivers by LMTP; none where it does not.

@@ -23,7 +23,8 @@ INSERT INTO blind_index (trace, complaint_id) SELECT * FROM unnest($5::bytea[], 
 """
 
 READ_IDENTITY = """
-SELECT complaint_id, confidentiality, accused, received_by, holder, status, key_id, sealed
+SELECT complaint_id, confidentiality, accused, received_by, holder, status, key_id, sealed,
+    EXISTS (SELECT FROM checked_phones WHERE checked_phones.complaint_id = complaints.complaint_id) AS phone_checked
 FROM complaints LEFT JOIN vault USING (complaint_id) LEFT JOIN standings USING (complaint_id)
 WHERE ticket_number = $1
 """

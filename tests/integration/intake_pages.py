@@ -12,6 +12,8 @@ from services.intake.blind_index import BlindIndex
 from services.intake.complaint import County
 from services.intake.page_files import PageFiles
 from services.intake.pages import add_citizen_pages
+from services.intake.phone_checking import PhoneChecking
+from services.intake.sms import SmsGateway
 from services.intake.staff_pages import add_staff_pages
 from services.intake.submitting import Submitting
 from shared.auth import Role
@@ -25,13 +27,19 @@ DEPARTMENTS = {"water-supply": "自来水公司"}
 
 
 def application(
-    pool: Pool, acceptance: Acceptance, county: County, index: BlindIndex, attachments: Attachments | None = None
+    pool: Pool,
+    acceptance: Acceptance,
+    county: County,
+    index: BlindIndex,
+    attachments: Attachments | None = None,
+    gateway: SmsGateway | None = None,
 ) -> FastAPI:
     app = create_app("Hotline intake", verifier())
     submitting = Submitting(acceptance, county, KEY)
     add_routes(app, submitting, pool)
+    checking = PhoneChecking(pool, index, KEY, gateway) if gateway else None
     files = PageFiles(attachments)
-    add_citizen_pages(app, submitting, pool, files, DEPARTMENTS)
+    add_citizen_pages(app, submitting, pool, files, DEPARTMENTS, checking)
     add_staff_pages(app, submitting, pool, index, files, DEPARTMENTS)
     return app
 
