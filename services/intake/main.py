@@ -19,6 +19,7 @@ from services.intake.importing import Importing, Outcome, read_platform, report
 from services.intake.key_sources import read_keyring
 from services.intake.lmtp import LmtpServer
 from services.intake.mail_intake import MailIntake
+from services.intake.mail_retention import MailRetention
 from services.intake.mailboxes import read_mailboxes
 from services.intake.open311_api import add_open311_routes
 from services.intake.open311_facade import Open311
@@ -31,7 +32,7 @@ from services.intake.push_signature import parse_keys
 from services.intake.reporter_api import add_reporter_routes
 from services.intake.retention import Retention
 from services.intake.rotating import Rotated, rotate
-from services.intake.settings import IntakeSettings, VaultSettings
+from services.intake.settings import IntakeSettings, MailSettings, VaultSettings
 from services.intake.similar_api import add_similar_routes
 from services.intake.sms import SmsGateway
 from services.intake.spool import MailSpool
@@ -92,6 +93,15 @@ async def collect_orphans(settings: IntakeSettings) -> Collected:
         return await Attachments(pool, AttachmentFiles.at(settings.attachments)).collect_orphans(datetime.now(UTC))
 
 
+async def anonymize(settings: MailSettings, policy: Policy) -> tuple[int, int]:
+    """Erase whose retention has passed, beside the running service: how many complaints, and how many mails."""
+    mailboxes = read_mailboxes(settings.mailboxes, policy.departments) if settings.mailboxes else ()
+    async with await create_pool(str(settings.database_url), application_name="hotline-anonymize") as pool:
+        mails = MailRetention(pool, policy.retention, mailboxes, settings.mail_spool)
+        retention = Retention(pool, policy, mails)
+        return await retention.anonymize(), await retention.expire_mails()
+
+
 async def rotate_vault(settings: VaultSettings) -> Rotated:
     """Bring the vault under the keys in use, beside the running service."""
     keyring = read_keyring(settings)
@@ -131,7 +141,8 @@ async def run(settings: IntakeSettings) -> None:
         checking = PhoneChecking(base.pool, index, settings.query_code_key, gateway) if gateway else None
         add_citizen_pages(app, submitting, base.pool, files, departments, checking)
         add_staff_pages(app, submitting, base.pool, index, files, departments)
-        background = [acceptance.run(), Retention(base.pool, policy).run()]
+        mails = MailRetention(base.pool, policy.retention, mailboxes, settings.mail_spool)
+        background = [acceptance.run(), Retention(base.pool, policy, mails).run()]
         mail_intake = MailIntake(base.pool, acceptance, county, attachments)
         if settings.mail_spool is not None:
             background.append(MailSpool(settings.mail_spool, mail_intake).run())
