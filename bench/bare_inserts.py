@@ -11,8 +11,9 @@ import asyncpg
 import uvloop
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from bench import bare_rows
 from deploy.local.hotline import POLICY
-from services.intake import store, vault_store
+from services.intake import acceptance_store, store
 from services.intake.acceptance import received_message
 from services.intake.blind_index import BlindIndex
 from services.intake.channels.submission import SUBMISSION, to_complaint
@@ -38,13 +39,13 @@ def _run(url: str, bodies: Sequence[bytes]) -> float:
 async def _insert(url: str, bodies: Sequence[bytes]) -> float:
     connection = await asyncpg.connect(url)
     index = BlindIndex(AESGCM.generate_key(256))
-    entries = _entries(bodies, index, await store.next_ticket_sequences(connection, len(bodies)))
+    entries = _entries(bodies, index, await acceptance_store.next_ticket_sequences(connection, len(bodies)))
     messages = [received_message(entry) for entry in entries]
     started = time.perf_counter()
     for at in range(0, len(entries), BATCH):
         async with connection.transaction():
-            await store.insert_complaints(connection, entries[at : at + BATCH])
-            await vault_store.insert_sealed(connection, entries[at : at + BATCH], index.fingerprint)
+            await bare_rows.insert_complaints(connection, entries[at : at + BATCH])
+            await bare_rows.insert_sealed(connection, entries[at : at + BATCH], index.fingerprint)
             await outbox.append(connection, messages[at : at + BATCH])
     seconds = time.perf_counter() - started
     # Nobody carries these away.

@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.producer.message_accumulator import BatchBuilder
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from bench import bare_rows
 from deploy.local.hotline import POLICY
 from services.intake import store as intake_store
 from services.intake.acceptance import received_event
@@ -112,7 +113,7 @@ async def _accept(pipe: Pipe, ready: object, bodies: Sequence[bytes]) -> None:
         for at in range(0, len(entries), _BATCH):
             batch = entries[at : at + _BATCH]
             async with connection.transaction():
-                await intake_store.insert_complaints(connection, batch)
+                await bare_rows.insert_complaints(connection, batch)
             await _send(out, RECEIVED, [(e.complaint_id, body) for e, body in zip(batch, events[at:], strict=False)])
     await connection.close()
 

@@ -45,7 +45,13 @@ from shared.events import (
     DepartmentActionReply,
     DepartmentActionRequestReturn,
     Event,
+    HotspotRaised,
+    InactionConfirmed,
+    InactionDismissed,
+    InactionExplained,
     InactionSuspected,
+    InactionUnexplained,
+    IncidentMembershipChanged,
     SupervisionNoticeIssued,
 )
 from shared.topics import Topic, all_topics
@@ -89,6 +95,15 @@ CHANNELS = (
         "The queue of one department. Nobody but that department and the tracker may read it.",
     ),
     Channel(
+        "complaintsIncidents",
+        topics.COMPLAINTS_INCIDENTS,
+        (IncidentMembershipChanged,),
+        "complaint_id",
+        ("router",),
+        ("tracker",),
+        "Which complaints turned out, after they were assigned, to tell of one incident.",
+    ),
+    Channel(
         "casesEvents",
         topics.CASES_EVENTS,
         (
@@ -120,11 +135,19 @@ CHANNELS = (
     Channel(
         "supervisionAlerts",
         topics.SUPERVISION_ALERTS,
-        (InactionSuspected, SupervisionNoticeIssued),
+        (
+            InactionSuspected,
+            InactionExplained,
+            InactionUnexplained,
+            InactionConfirmed,
+            InactionDismissed,
+            SupervisionNoticeIssued,
+            HotspotRaised,
+        ),
         "department",
-        ("tracker",),
+        ("tracker", "router"),
         ("supervisionOffice",),
-        "Suspected inaction and notices of what long stays unanswered, for the supervision office.",
+        "Suspected inaction and what becomes of it, notices of what long stays unanswered, and hot spots.",
     ),
     Channel(
         "departmentActions",

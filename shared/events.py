@@ -90,8 +90,43 @@ class ComplaintAssigned(ComplaintEvent):
     # A joint matter: to the lead, who helps; to a co-handler, who leads. A co-handler contributes, the lead answers.
     co_handlers: tuple[DepartmentCode, ...] = ()
     lead: DepartmentCode | None = None
-    # Complaints that tell of the same incident share it; each case is still answered and closed on its own.
+    # Complaints that tell of the same incident share it; each case is still answered and closed on its own. Absent
+    # while nobody else tells of it.
     incident_id: UUID | None = None
+    # How often that has changed; of several events the one with the highest number holds.
+    incident_version: int = 0
+
+
+class IncidentMembershipChanged(Event):
+    """The complaint tells of another incident than its assignment said, or of none.
+
+    A later complaint showed it, or a person said so.
+    """
+
+    event_type: ClassVar[str] = "hotline.incident.membership_changed.v1"
+
+    incident_id: UUID | None = None
+    incident_version: int
+    at: AwareDatetime
+
+
+class HotspotRaised(Event):
+    """So many people tell of one incident within a short time that it is a hot spot (热点); once for each level.
+
+    `complaint_id` is the complaint with which it reached the level, `department` the one that has most of them.
+    """
+
+    event_type: ClassVar[str] = "hotline.hotspot.raised.v1"
+
+    incident_id: UUID
+    department: DepartmentCode
+    # 1 is the lowest of the policy's levels.
+    level: int
+    complaints: int
+    within_hours: int
+    at: AwareDatetime
+    # One sentence in Chinese.
+    note: str
 
 
 class Deadline(BaseModel):
@@ -293,6 +328,47 @@ class InactionSuspected(ClockEvent):
     evidence: str
 
 
+class InactionEvent(Event):
+    """What became of a suspicion. What was said of it stands in the record alone, for it may name people."""
+
+    inaction_id: UUID
+    department: DepartmentCode
+    at: AwareDatetime
+
+
+class InactionExplained(InactionEvent):
+    """The department has said why; late where `at` is not before `due_at`."""
+
+    event_type: ClassVar[str] = "hotline.inaction.explained.v1"
+
+    kind: InactionKind
+    due_at: AwareDatetime
+
+
+class InactionUnexplained(InactionEvent):
+    """The department let its term pass without a word; said once, and a person may judge from now on."""
+
+    event_type: ClassVar[str] = "hotline.inaction.unexplained.v1"
+
+    due_at: AwareDatetime
+
+
+class InactionConfirmed(InactionEvent):
+    """A person of the supervision office found that it was inaction."""
+
+    event_type: ClassVar[str] = "hotline.inaction.confirmed.v1"
+
+    kind: InactionKind
+
+
+class InactionDismissed(InactionEvent):
+    """A person of the supervision office found that it was none."""
+
+    event_type: ClassVar[str] = "hotline.inaction.dismissed.v1"
+
+    kind: InactionKind
+
+
 class SupervisionNoticeIssued(ClockEvent):
     """The last step of the escalation ladder (通报): a deadline was missed and long past it is still not met."""
 
@@ -368,6 +444,8 @@ class ActionRefused(Event):
 EVENTS: tuple[type[Event], ...] = (
     ComplaintReceived,
     ComplaintAssigned,
+    IncidentMembershipChanged,
+    HotspotRaised,
     CaseOpened,
     CaseAcknowledged,
     CaseReplied,
@@ -388,6 +466,10 @@ EVENTS: tuple[type[Event], ...] = (
     DeadlineMissed,
     DeadlineRecomputed,
     InactionSuspected,
+    InactionExplained,
+    InactionUnexplained,
+    InactionConfirmed,
+    InactionDismissed,
     SupervisionNoticeIssued,
     DepartmentActionAcknowledge,
     DepartmentActionReply,

@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp
 
 from shared.auth import NotAllowed, NotLoggedIn, open_to_all
+from shared.direct import DirectRoutes
 from shared.error_pages import LOGIN, asks_for_page, error_page
 from shared.guard import Guard
 from shared.login_api import add_login_routes
@@ -117,7 +118,7 @@ def add_operations(app: FastAPI, probes: Sequence[Probe], refreshes: Sequence[Re
 class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Put the guard around all else, so that no answer lacks its headers."""
-        return Guard(super().build_middleware_stack())
+        return Guard(DirectRoutes(self, super().build_middleware_stack()))
 
 
 def create_app(title: str, verifier: Verifier, provider: Provider | None = None) -> FastAPI:
@@ -127,10 +128,18 @@ def create_app(title: str, verifier: Verifier, provider: Provider | None = None)
     `provider`, where there is one.
     """
     app = _Application(
-        title=title, version="1", openapi_url=None, docs_url=None, redoc_url=None, max_body_size=MAX_BODY
+        title=title,
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MAX_BODY,
+        # Nobody collects it, and whether somebody does is asked for each request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.verifier = verifier
     app.state.rate_limits = RateLimits()
+    app.state.direct_routes = {}
     # Of the bodies that a route reads by itself, for the description of the API.
     app.state.schemas = {}
 

@@ -1,7 +1,9 @@
 """Bring one service's schema up to date: numbered SQL files, forward only, each applied once and never edited.
 
 An advisory lock lets any number of replicas start at the same time; lock and statement time-outs keep a migration
-from blocking the service that still runs. The role that connects owns the schema and its search path names it.
+from blocking the service that still runs. The role that connects owns the schema and its search path names it. The
+service itself logs in as another role, `<schema>_service`, which owns nothing: it may read and write the rows of every
+table, but of those that are append-only by their trigger it may add some and change none.
 """
 
 import hashlib
@@ -24,6 +26,40 @@ CREATE TABLE IF NOT EXISTS migrations (
 APPLIED = "SELECT name, checksum FROM migrations"
 REMEMBER = "INSERT INTO migrations (name, checksum) VALUES ($1, $2)"
 LIMITS = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '300s'"
+
+
+# Everything anew at each run, so that a table that a migration has just made is not forgotten. Where there is no such
+# role the owner serves itself, as before there were two.
+GRANT_TO_SERVICE = """
+DO $$
+DECLARE
+    service name := current_schema() || '_service';
+    found regclass;
+    locking regprocedure;
+BEGIN
+    IF to_regrole(quote_ident(service)) IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), service);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO %I', current_schema(), service);
+    EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %I TO %I', current_schema(), service);
+    EXECUTE format('REVOKE ALL ON migrations FROM %I', service);
+    FOR found IN
+        SELECT tgrelid::regclass FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+        WHERE tgname = 'append_only' AND relnamespace = current_schema()::regnamespace
+    LOOP
+        EXECUTE format('REVOKE UPDATE, DELETE ON %s FROM %I', found, service);
+    END LOOP;
+    -- What its owner alone may do, and lends to the service.
+    FOR locking IN
+        SELECT oid::regprocedure FROM pg_proc
+        WHERE pronamespace = current_schema()::regnamespace AND prosecdef AND proowner = current_user::regrole
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', locking, service);
+    END LOOP;
+END
+$$
+"""
 
 
 class EditedMigration(RuntimeError):
@@ -69,6 +105,7 @@ async def migrate(database_url: str, migrations: Sequence[Migration]) -> list[st
                 await connection.execute(migration.sql)
                 await connection.execute(REMEMBER, migration.name, migration.checksum)
             done.append(migration.name)
+        await connection.execute(GRANT_TO_SERVICE)
         return done
     finally:
         await connection.close()

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import orjson
 import structlog
 from aiokafka import AIOKafkaProducer
-from asyncpg import Record
 
 from shared.postgres import PASSING, Connection, Pool
+from shared.publishing import publish
 from shared.wire import Message
 
 log = structlog.get_logger(__name__)
@@ -49,16 +49,15 @@ async def append(connection: Connection, messages: Sequence[Message]) -> None:
         await connection.copy_records_to_table(
             "outbox",
             columns=("topic", "key", "headers", "body"),
-            records=((m.topic, m.key, orjson.dumps(m.headers).decode(), m.body) for m in messages),
+            records=map(row_of, messages),
         )
     elif messages:
-        await connection.execute(
-            APPEND,
-            [m.topic for m in messages],
-            [m.key for m in messages],
-            [orjson.dumps(m.headers).decode() for m in messages],
-            [m.body for m in messages],
-        )
+        await connection.execute(APPEND, *zip(*map(row_of, messages), strict=True))
+
+
+def row_of(message: Message) -> tuple[str, bytes | None, str, bytes | None]:
+    """Topic, key, headers and body as they stand in the outbox, for a statement that fills more tables than this."""
+    return message.topic, message.key, orjson.dumps(message.headers).decode(), message.body
 
 
 async def depth(pool: Pool) -> tuple[int, float]:
@@ -110,7 +109,7 @@ class Relay:
                 rows = await connection.fetch(CLAIM, _BATCH, self._absent)
                 if rows:
                     async with asyncio.timeout(_SEND_SECONDS):
-                        await _publish(producer, rows)
+                        await publish(producer, rows)
         except Exception as error:  # noqa: BLE001  # whatever it was, the rows are still there and the next turn tries
             log.warning("outbox_not_carried", error=type(error).__name__, passing=isinstance(error, PASSING))
             # After a failed idempotent batch the producer's sequence numbers cannot be trusted.
@@ -148,16 +147,3 @@ class Relay:
                     await producer.stop()
             except Exception as error:  # noqa: BLE001  # it is being thrown away
                 log.info("producer_not_stopped", error=type(error).__name__)
-
-
-async def _publish(producer: AIOKafkaProducer, rows: Sequence[Record]) -> None:
-    sent = [
-        await producer.send(
-            row["topic"],
-            row["body"],
-            key=row["key"],
-            headers=[(name, value.encode("latin-1")) for name, value in orjson.loads(row["headers"]).items()],
-        )
-        for row in rows
-    ]
-    await asyncio.gather(*sent)

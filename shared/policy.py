@@ -14,9 +14,11 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.counting import Counting
+from shared.detection import Bounds
 from shared.escalation import Escalation
 from shared.language import Channel, DepartmentCode, Kind, Urgency
 from shared.notices import Notice
+from shared.policy_incidents import IncidentRules
 from shared.policy_lifecycle import ExplanationRules, ExtensionRules, ReturnRules, SuspensionRules
 from shared.policy_templates import Template
 from shared.term import Term, Unit, WrittenTerm, not_shorter
@@ -249,8 +251,12 @@ class Policy(PolicyRecord):
     suspension: SuspensionRules = SuspensionRules()
     extension: ExtensionRules = ExtensionRules()
     explanation: ExplanationRules = ExplanationRules()
+    # From where on inaction is suspected.
+    detection: Bounds = Bounds()
     # What a reply may start from, by matter.
     templates: tuple[Template, ...] = ()
+    # When complaints tell of one incident, and when an incident is a hot spot.
+    incidents: IncidentRules = IncidentRules()
 
     def name_of(self, code: DepartmentCode) -> str:
         """The department's name; the code where the policy has dropped a department that still has cases."""

@@ -14,10 +14,12 @@ from shared.policy_checks import (
     check_scope,
     check_statutory,
 )
+from shared.policy_incidents import IncidentRules
 from shared.policy_problems import PolicyInvalid, Problem
 from shared.policy_shapes import (
     CountyFile,
     DepartmentsFile,
+    InactionFile,
     MattersFile,
     RulesFile,
     ScopeFile,
@@ -39,7 +41,7 @@ FILES = (
     "accusations.yaml",
     "calendar.yaml",
 )
-OPTIONAL = ("templates.yaml",)
+OPTIONAL = ("templates.yaml", "inaction.yaml", "incidents.yaml")
 
 
 def load_policy(directory: Path) -> Policy:
@@ -61,6 +63,11 @@ def load_policy(directory: Path) -> Policy:
 
     written = documents.get("templates.yaml")
     templates = check_shape(written, TemplatesFile) if written else TemplatesFile()
+    of_incidents = documents.get("incidents.yaml")
+    incidents = check_shape(of_incidents, IncidentRules) if of_incidents else IncidentRules()
+
+    bounded = documents.get("inaction.yaml")
+    inaction = check_shape(bounded, InactionFile) if bounded else InactionFile()
 
     problems = [problem for document in documents.values() for problem in document.problems]
     problems += [
@@ -91,7 +98,17 @@ def load_policy(directory: Path) -> Policy:
         problems += check_scope(documents["scope.yaml"], scope)
 
     if problems or not (
-        county and departments and matters and rules and terms and scope and accusations and calendar and templates
+        county
+        and departments
+        and matters
+        and rules
+        and terms
+        and scope
+        and accusations
+        and calendar
+        and templates
+        and inaction
+        and incidents
     ):
         raise PolicyInvalid(problems)
     return Policy(
@@ -121,4 +138,6 @@ def load_policy(directory: Path) -> Policy:
         extension=terms.extension,
         templates=templates.templates,
         explanation=terms.explanation,
+        detection=inaction.bounds,
+        incidents=incidents,
     )

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar, get_args
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from shared.detection import Bounds
 from shared.language import DepartmentCode
 from shared.policy import (
     Department,
@@ -25,6 +26,7 @@ from shared.policy_yaml import Document
 __all__ = [
     "CountyFile",
     "DepartmentsFile",
+    "InactionFile",
     "MattersFile",
     "RulesFile",
     "ScopeFile",
@@ -57,6 +59,10 @@ class RulesFile(PolicyRecord):
 
 class ScopeFile(PolicyRecord):
     out_of_scope: tuple[OutOfScope, ...]
+
+
+class InactionFile(PolicyRecord):
+    bounds: Bounds = Bounds()
 
 
 def check_shape(document: Document, shape: type[Shape]) -> Shape | None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 COMPLAINTS_RECEIVED = "complaints.received"
 CASES_EVENTS = "cases.events"
 SUPERVISION_ALERTS = "supervision.alerts"
+COMPLAINTS_INCIDENTS = "complaints.incidents"
 ASSIGNED_PATTERN = r"^departments\.[a-z0-9-]+\.assigned$"
 ACTIONS_PATTERN = r"^departments\.[a-z0-9-]+\.actions$"
 
@@ -57,6 +58,7 @@ def all_topics(departments: Iterable[str]) -> list[Topic]:
     live = [
         Topic(COMPLAINTS_RECEIVED, 6, KEPT),
         Topic(CASES_EVENTS, 6, KEPT),
+        Topic(COMPLAINTS_INCIDENTS, 6, KEPT),
         Topic(SUPERVISION_ALERTS, 2, KEPT),
         *queues,
     ]

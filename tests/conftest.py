@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from hypothesis import settings
 
 from deploy.local.broker import start_broker
-from deploy.local.database import SERVICES, prepare_database
+from deploy.local.database import ROLES, prepare_database, serving
 from deploy.local.hotline import POLICY, PROJECT
 from deploy.local.kafka import ApacheKafka
 from deploy.local.ports import free_ports
@@ -48,10 +49,12 @@ def broker() -> Iterator[ApacheKafka]:
         yield server
 
 
+PASSWORDS = dict.fromkeys(ROLES, "only-for-this-test")
+
+
 def new_database(postgres: LocalPostgres | ExternalPostgres) -> dict[str, str]:
-    """The URL of each service in a database of its own in which nothing is migrated yet."""
-    passwords = dict.fromkeys(SERVICES, "only-for-this-test")
-    return asyncio.run(prepare_database(postgres.url, passwords, database=f"test_{uuid4().hex}"))
+    """The URL of each schema's owner in a database of its own in which nothing is migrated yet."""
+    return asyncio.run(prepare_database(postgres.url, PASSWORDS, database=f"test_{uuid4().hex}"))
 
 
 def migrations_of(service: str) -> list[migrate.Migration]:
@@ -65,7 +68,7 @@ def empty_urls(postgres: LocalPostgres | ExternalPostgres) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def service_urls(postgres: LocalPostgres | ExternalPostgres) -> dict[str, str]:
-    """The URL of each service in one database, migrated to the newest version."""
+    """The URL of each schema's owner in one database, migrated to the newest version."""
     urls = new_database(postgres)
     for service, url in urls.items():
         asyncio.run(migrate.migrate(url, migrations_of(service)))
@@ -81,29 +84,32 @@ WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND relnam
 _HOW = ("DISABLE", "ENABLE")
 
 
-async def _emptied(url: str) -> AsyncIterator[Pool]:
-    pool = await create_pool(url, application_name="test")
-    tables = [row[0] for row in await pool.fetch(TABLES)]
+async def _emptied(service: str, owner_url: str) -> AsyncIterator[Pool]:
+    """Connections as the service has them, to tables that their owner has emptied."""
+    owner = await asyncpg.connect(owner_url)
+    tables = [row[0] for row in await owner.fetch(TABLES)]
     # Some refuse to be emptied, which between two tests they must be.
     unlock, lock = ("".join(f"ALTER TABLE {each} {how} TRIGGER USER; " for each in tables) for how in _HOW)
-    await pool.execute(f"{unlock} TRUNCATE {', '.join(tables)} CASCADE; {lock}")
+    await owner.execute(f"{unlock} TRUNCATE {', '.join(tables)} CASCADE; {lock}")
+    await owner.close()
+    pool = await create_pool(serving(owner_url, service, PASSWORDS), application_name="test")
     yield pool
     await pool.close()
 
 
 @pytest.fixture
 async def intake_pool(service_urls: dict[str, str]) -> AsyncIterator[Pool]:
-    async for pool in _emptied(service_urls["intake"]):
+    async for pool in _emptied("intake", service_urls["intake"]):
         yield pool
 
 
 @pytest.fixture
 async def router_pool(service_urls: dict[str, str]) -> AsyncIterator[Pool]:
-    async for pool in _emptied(service_urls["router"]):
+    async for pool in _emptied("router", service_urls["router"]):
         yield pool
 
 
 @pytest.fixture
 async def tracker_pool(service_urls: dict[str, str]) -> AsyncIterator[Pool]:
-    async for pool in _emptied(service_urls["tracker"]):
+    async for pool in _emptied("tracker", service_urls["tracker"]):
         yield pool

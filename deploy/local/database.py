@@ -15,6 +15,8 @@ from deploy.local.messages import StackError
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 SERVICES = ("intake", "router", "tracker")
+# Each service's schema belongs to a role of its name, as which it is migrated; the service itself logs in as another.
+ROLES = (*SERVICES, *(f"{service}_service" for service in SERVICES))
 _ROLES = Path(__file__).resolve().parents[1] / "postgres" / "roles.sql"
 
 _TAKE_TURN = "SELECT pg_advisory_lock(hashtext('hotline roles'))"
@@ -24,19 +26,20 @@ _SET_PASSWORD = "SELECT set_config('hotline.' || $1 || '_password', $2, false)" 
 
 
 def service_passwords(state: Path) -> dict[str, str]:
-    """The passwords of the three roles, made the first time and kept in a file of `state` that only we can read."""
-    kept = state / "service-passwords.json"
-    if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(json.dumps({service: secrets.token_urlsafe(24) for service in SERVICES}))
-    passwords: dict[str, str] = json.loads(kept.read_text())
+    """The passwords of all roles, each made once and kept in a file of `state` that only we can read."""
+    file = state / "service-passwords.json"
+    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    passwords = {role: secrets.token_urlsafe(24) for role in ROLES} | kept
+    if passwords != kept:
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(passwords))
     return passwords
 
 
 async def prepare_database(
     superuser_url: str, passwords: Mapping[str, str], *, database: str = "hotline", fresh: bool = False
 ) -> dict[str, str]:
-    """Make `database` with a role and a schema for each service, whatever of it exists already; their URLs.
+    """Make `database` with its roles and a schema for each service, whatever of it exists already; its owner's URL.
 
     With `fresh` a database of that name is removed first, with all that is in it.
 
@@ -78,8 +81,8 @@ async def _create_roles(connection: Connection, passwords: Mapping[str, str]) ->
             "remove it, or name another server."
         )
     async with connection.transaction():
-        for service in SERVICES:
-            await connection.execute(_SET_PASSWORD, service, passwords[service])
+        for role in ROLES:
+            await connection.execute(_SET_PASSWORD, role, passwords[role])
         await connection.execute(_ROLES.read_text())
 
 
@@ -95,6 +98,12 @@ async def _connected(url: str) -> AsyncIterator[Connection]:
 def with_database(url: str, database: str) -> str:
     """The same server and user, another database."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{quote(database, safe='')}"))
+
+
+def serving(owner_url: str, service: str, passwords: Mapping[str, str]) -> str:
+    """The URL with which the service itself logs in, from that of its schema's owner."""
+    role = f"{service}_service"
+    return _with_user(owner_url, role, passwords[role])
 
 
 def without_password(url: str) -> str:

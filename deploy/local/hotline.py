@@ -57,12 +57,15 @@ class HotlineService(Server):
         except (urllib.error.URLError, OSError):
             return False
 
-    def run(self, *arguments: str, good: Container[int] = (0,)) -> str:
-        """Run another command of the service and return what it printed; StackError where its status is not good."""
+    def run(self, *arguments: str, good: Container[int] = (0,), **environment: str) -> str:
+        """Run another command of the service and return what it printed; StackError where its status is not good.
+
+        `environment` is what the command is told otherwise than the service.
+        """
         done = subprocess.run(  # noqa: S603  # our own command
             [sys.executable, "-m", f"services.{self.service}", *arguments],
             cwd=self.directory,
-            env=self.environment,
+            env=dict(self.environment) | environment,
             capture_output=True,
             text=True,
             check=False,

@@ -97,6 +97,8 @@ def _print_access(console: Console, stack: Stack) -> None:
     for name, service, path in (
         ("群众投诉、查询 citizens", stack.intake, "/  /lookup"),
         ("话务员、窗口 operators, desks", stack.intake, "/operator  /desk"),
+        ("承办单位、督查室 departments, supervision", stack.tracker, "/queue  /cases/ID"),
+        ("分派台、指定承办 placing by hand", stack.router, "/placing/triage  /placing/supervision"),
         ("公示、月报 disclosure, reports", stack.tracker, "/disclosure  /reports/monthly/YYYY-MM"),
         ("受理 intake", stack.intake, "/openapi.json"),
         ("分派 router", stack.router, "/openapi.json"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.broker import Broker, start_broker
-from deploy.local.database import prepare_database, service_passwords
+from deploy.local.database import prepare_database, service_passwords, serving
 from deploy.local.hotline import POLICY, HotlineService, ServiceName
 from deploy.local.issuer import Issuer
 from deploy.local.messages import say
@@ -71,16 +71,19 @@ def start_stack(
     with ExitStack() as running:
         say("Starting PostgreSQL")
         postgres = running.enter_context(start_postgres(state, ports.postgres))
-        urls = asyncio.run(prepare_database(postgres.url, service_passwords(state), database=database, fresh=fresh))
+        passwords = service_passwords(state)
+        urls = asyncio.run(prepare_database(postgres.url, passwords, database=database, fresh=fresh))
         say("Starting the broker")
         broker = running.enter_context(
             start_broker(state, ports.kafka, ports.departments, require_apache=require_apache)
         )
-        stack = _assemble(state, ports, postgres, broker, urls, simulation=simulation)
+        stack = _assemble(state, ports, postgres, broker, urls, passwords, simulation=simulation)
         say("Making tables and topics")
         with ThreadPoolExecutor() as pool:
-            steps = [(service, "migrate") for service in stack.services] + [(stack.router, "create-topics")]
-            list(pool.map(lambda step: step[0].run(step[1]), steps))
+            steps = [pool.submit(one.run, "migrate", DATABASE_URL=urls[one.service]) for one in stack.services]
+            steps.append(pool.submit(stack.router.run, "create-topics"))
+            for step in steps:
+                step.result()
         say("Starting the services")
         running.enter_context(stack.outside)
         for service in stack.services:
@@ -96,6 +99,7 @@ def _assemble(
     postgres: LocalPostgres | ExternalPostgres,
     broker: Broker,
     urls: Mapping[str, str],
+    passwords: Mapping[str, str],
     *,
     simulation: bool,
 ) -> Stack:
@@ -111,7 +115,8 @@ def _assemble(
     }
 
     def service(name: ServiceName, port: int, **own: str) -> HotlineService:
-        return HotlineService(name, state, port, common | {"DATABASE_URL": urls[name]} | own)
+        url = serving(urls[name], name, passwords)
+        return HotlineService(name, state, port, common | {"DATABASE_URL": url} | own)
 
     return Stack(
         postgres,

@@ -1,25 +1,33 @@
--- One login role and one schema for each service, and nothing that one could see of another.
+-- Two login roles and one schema for each service, and nothing that one service could see of another.
+--
+-- intake, router and tracker own their schemas; only migrations log in as these. intake_service, router_service and
+-- tracker_service are what the services log in as: they own nothing, and each `migrate` says anew what they may do
+-- (shared/migrate.py): read and write, but only ever add to what is append-only.
 --
 -- Runs in the application's database, as a superuser or as its owner with CREATEROLE; may be run again at any time,
--- which also sets the passwords again. These come in as settings of the session: hotline.intake_password and so on
--- (deploy/local/database.py sets them; so does deploy/postgres/initialize.sh for psql).
+-- which also sets the passwords again. These come in as settings of the session: hotline.intake_password,
+-- hotline.intake_service_password and so on (deploy/local/database.py sets them; so does deploy/postgres/initialize.sh
+-- for psql).
 
 DO $$
 DECLARE
     service name;
+    login name;
 BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
     FOREACH service IN ARRAY ARRAY['intake', 'router', 'tracker']::name[] LOOP
-        IF to_regrole(quote_ident(service)) IS NULL THEN
-            EXECUTE format('CREATE ROLE %I', service);
-        END IF;
-        EXECUTE format(
-            'ALTER ROLE %I LOGIN PASSWORD %L', service, current_setting(format('hotline.%s_password', service))
-        );
-        EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', current_database(), service);
-        EXECUTE format('ALTER ROLE %I IN DATABASE %I SET search_path = %I', service, current_database(), service);
+        FOREACH login IN ARRAY ARRAY[service, service || '_service']::name[] LOOP
+            IF to_regrole(quote_ident(login)) IS NULL THEN
+                EXECUTE format('CREATE ROLE %I', login);
+            END IF;
+            EXECUTE format(
+                'ALTER ROLE %I LOGIN PASSWORD %L', login, current_setting(format('hotline.%s_password', login))
+            );
+            EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', current_database(), login);
+            EXECUTE format('ALTER ROLE %I IN DATABASE %I SET search_path = %I', login, current_database(), service);
+        END LOOP;
 
         IF to_regnamespace(quote_ident(service)) IS NULL THEN
             -- Who is no superuser may give a schema only to a role of which he is a member.

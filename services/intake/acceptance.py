@@ -11,15 +11,15 @@ from asyncpg import Record
 from prometheus_client import Counter
 from uuid_utils.compat import uuid7
 
-from services.intake import open311_store, repeats_store, store, vault_store
+from services.intake import acceptance_store, repeats_store, store
 from services.intake.blind_index import BlindIndex
 from services.intake.complaint import Complaint
 from services.intake.fact_time import time_told
-from services.intake.likeness import Matter
-from services.intake.repeats import Earlier, Repeat, repeated
+from services.intake.linking import find_repeats, share_a_reporter
+from services.intake.repeats import Earlier, Repeat
 from services.intake.ticket import ticket_number
+from services.intake.turns import Turns
 from services.intake.vault import Identity, Keyring, seal
-from shared import outbox
 from shared.china_time import CHINA_TIME
 from shared.events import ComplaintReceived, event_id
 from shared.language import Channel
@@ -99,6 +99,7 @@ class Acceptance:
         self._waiting: list[tuple[Complaint, asyncio.Future[Receipt]]] = []
         self._awake = asyncio.Event()
         self._numbers: list[int] = []
+        self._turns = Turns()
 
     async def accept(self, complaint: Complaint) -> Receipt:
         """Accept one complaint together with whatever else is waiting (group commit)."""
@@ -146,46 +147,43 @@ class Acceptance:
         if not complaints:
             return []
         now = datetime.now(UTC)
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._pool.acquire() as connection:
             numbers = await self._take_numbers(connection, len(complaints))
             entries = [self._entry(c, n, now) for c, n in zip(complaints, numbers, strict=True)]
-            inserted = await store.insert_complaints(connection, entries)
-            new = [e for e in entries if e.complaint_id in inserted]
-            await open311_store.insert_requests(connection, new)
-            await vault_store.insert_sealed(connection, new, self._index.fingerprint)
-            repeats = await self._link_repeats(connection, new, now)
-            await outbox.append(connection, [received_message(e, repeats.get(e.complaint_id)) for e in new])
-            seen = [e.complaint for e in entries if e.complaint_id not in inserted]
+            # Two batches of one reporter, side by side, would not see that the one repeats the other.
+            async with self._turns.of({trace for entry in entries for trace in entry.traces}):
+                new, repeats = await self._store(connection, entries, now)
+            seen = [entry.complaint for entry in entries if entry.complaint_id not in new]
+            earlier: Mapping[tuple[str, str], Record] = {}
             if seen:
-                earlier = await store.find_by_external_id(connection, seen)
+                earlier = await acceptance_store.find_by_external_id(connection, seen)
                 known = [row["complaint_id"] for row in earlier.values()]
                 repeats |= await repeats_store.read_repeats(connection, known)
-            else:
-                earlier = {}
         self._relay.wake()
-        for entry in new:
-            ACCEPTED.labels(entry.complaint.channel).inc()
-        for complaint in seen:
-            RESUBMITTED.labels(complaint.channel).inc()
-        return [_receipt(entry, inserted, earlier, repeats) for entry in entries]
+        for entry in entries:
+            (ACCEPTED if entry.complaint_id in new else RESUBMITTED).labels(entry.complaint.channel).inc()
+        return [_receipt(entry, new, earlier, repeats) for entry in entries]
 
-    async def _link_repeats(
-        self, connection: Connection, new: Sequence[store.Entry], now: datetime
-    ) -> dict[UUID, Repeat]:
-        """Find which of `new` repeat an earlier complaint of their reporter, those of this batch included."""
-        earlier = await repeats_store.find_earlier(connection, new, now - self._repeat_window)
-        repeats = {
-            entry.complaint_id: repeat
-            for entry in new
-            if entry.complaint_id in earlier
-            and (repeat := repeated(Matter(entry.complaint.text, entry.complaint.place), earlier[entry.complaint_id]))
-        }
-        await repeats_store.insert_repeats(connection, repeats)
-        return repeats
+    async def _store(
+        self, connection: Connection, entries: Sequence[store.Entry], now: datetime
+    ) -> tuple[set[UUID], dict[UUID, Repeat]]:
+        """Store what of `entries` is new; return the ids of these, and what of them repeats what."""
+        by_submission: dict[tuple[str, str], store.Entry] = {}
+        for entry in entries:
+            by_submission.setdefault((entry.complaint.channel, entry.complaint.external_id), entry)
+        if share_a_reporter(entries):
+            # What is known already is nothing that another of the batch could repeat.
+            known = await acceptance_store.find_by_external_id(connection, [entry.complaint for entry in entries])
+            by_submission = {submission: e for submission, e in by_submission.items() if submission not in known}
+        fresh = list(by_submission.values())
+        repeats = await find_repeats(connection, fresh, now - self._repeat_window)
+        messages = [received_message(entry, repeats.get(entry.complaint_id)) for entry in fresh]
+        new = await acceptance_store.accept(connection, fresh, messages, repeats, self._index.fingerprint)
+        return new, repeats
 
     async def _take_numbers(self, connection: Connection, count: int) -> list[int]:
         while len(self._numbers) < count:
-            more = await store.next_ticket_sequences(connection, max(count, _NUMBERS_TAKEN))
+            more = await acceptance_store.next_ticket_sequences(connection, max(count, _NUMBERS_TAKEN))
             self._numbers.extend(more)  # not before the await: others take numbers meanwhile
         taken, self._numbers = self._numbers[:count], self._numbers[count:]
         return taken

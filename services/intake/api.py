@@ -14,6 +14,7 @@ from services.intake.looking_up import progress_of
 from services.intake.submitters import CHANNELS_OF, PORTAL, submitter_of
 from services.intake.submitting import MAX_SUBMISSION, Submitting, too_large
 from shared.auth import Principal, allow, open_to_all
+from shared.direct import answer_directly
 from shared.http import MAX_BODY, Problem
 from shared.postgres import Pool
 from shared.rate_limits import limited_by_client
@@ -28,6 +29,7 @@ _PORTAL_FORM = {"$ref": "#/components/schemas/PortalForm"}
 
 def add_routes(app: FastAPI, submitting: Submitting, pool: Pool) -> None:
     app.state.schemas.update(_FORMS)
+    submitters = allow(*CHANNELS_OF)
 
     @app.post(
         "/v1/complaints",
@@ -35,9 +37,11 @@ def add_routes(app: FastAPI, submitting: Submitting, pool: Pool) -> None:
         tags=["complaints"],
         openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": _FORM}}}},
     )
-    async def submit(request: Request, principal: Annotated[Principal, allow(*CHANNELS_OF)]) -> Response:
+    async def submit(request: Request, principal: Annotated[Principal, submitters]) -> Response:
         """Accept one complaint: 201 once it is committed, 200 where this (channel, external id) was accepted before."""
         return _told(await submitting.one(await _body(request), submitter_of(principal)))
+
+    answer_directly(app, "POST", "/v1/complaints", submitters, submit, MAX_BODY)
 
     @app.post(
         "/v1/portal/complaints",

@@ -12,13 +12,7 @@ from shared.language import CaseStatus
 from shared.postgres import Connection, Pool
 
 if TYPE_CHECKING:
-    from services.intake.store import Entry
-
-INSERT_REQUESTS = """
-INSERT INTO open311_requests (complaint_id, service_code, requested_at, updated_at)
-SELECT complaint_id, service_code, date_trunc('second', accepted_at), date_trunc('second', accepted_at)
-FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS new (complaint_id, service_code, accepted_at)
-"""
+    pass
 
 # Of each case the newest event of the batch, and only where it is newer than what is known.
 FOLLOW_CASES = """
@@ -71,18 +65,6 @@ ORDER BY requested_at DESC, complaint_id DESC
 """
 
 IS_KNOWN = "SELECT EXISTS (SELECT FROM complaints WHERE channel = 'web_portal' AND external_id = $1)"
-
-
-async def insert_requests(connection: Connection, entries: Sequence["Entry"]) -> None:
-    """Those of `entries` that came by Open311 become public requests."""
-    own = [entry for entry in entries if entry.complaint.service is not None]
-    if own:
-        await connection.execute(
-            INSERT_REQUESTS,
-            [entry.complaint_id for entry in own],
-            [entry.complaint.service for entry in own],
-            [entry.accepted_at for entry in own],
-        )
 
 
 _CLOSED = frozenset({CaseStatus.CLOSED, CaseStatus.DECLINED})

@@ -28,10 +28,6 @@ CROSS JOIN LATERAL (
 JOIN complaints USING (complaint_id) LEFT JOIN standings USING (complaint_id)
 """
 
-INSERT_REPEATS = """
-INSERT INTO repeats (complaint_id, repeat_of, likeness) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::real[])
-"""
-
 READ_REPEATS = """
 SELECT
     repeats.complaint_id AS later_id, likeness, complaints.complaint_id, ticket_number, accepted_at,
@@ -42,7 +38,7 @@ WHERE repeats.complaint_id = ANY($1::uuid[])
 """
 
 # Of one who complains every day the newest are enough.
-_COMPARED_WITH = 5
+COMPARED_WITH = 5
 _TOLD_OF = 20
 _LAST_ID = UUID(int=2**128 - 1)
 
@@ -56,7 +52,7 @@ async def find_earlier(
         return {}
     later = [complaint_id for complaint_id, _ in traces]
     rows = await connection.fetch(
-        FIND_EARLIER, later, [trace for _, trace in traces], _first_id(since), _COMPARED_WITH, COMPARED
+        FIND_EARLIER, later, [trace for _, trace in traces], _first_id(since), COMPARED_WITH, COMPARED
     )
     found: dict[UUID, dict[UUID, Earlier]] = {}
     for row in rows:
@@ -70,17 +66,6 @@ async def find_of_reporter(pool: Pool, traces: Sequence[bytes]) -> list[Earlier]
     rows = await pool.fetch(FIND_EARLIER, [_LAST_ID] * len(traces), list(traces), UUID(int=0), _TOLD_OF, COMPARED)
     by_id = {row["complaint_id"]: _earlier(row) for row in rows}
     return sorted(by_id.values(), key=lambda earlier: earlier.complaint_id, reverse=True)[:_TOLD_OF]
-
-
-async def insert_repeats(connection: Connection, repeats: Mapping[UUID, Repeat]) -> None:
-    """Link each complaint to the one that it repeats."""
-    if repeats:
-        await connection.execute(
-            INSERT_REPEATS,
-            list(repeats),
-            [repeat.of.complaint_id for repeat in repeats.values()],
-            [repeat.likeness for repeat in repeats.values()],
-        )
 
 
 async def read_repeats(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, Repeat]:

@@ -1,6 +1,6 @@
-"""All SQL of the intake."""
+"""SQL of the intake: single complaints, their progress, refused mails, and what signed pushes were taken."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,28 +12,6 @@ from services.intake.vault import Sealed
 from shared.events import CaseDeclined, CaseEvent, CaseExtended, CaseReplied, CaseSuspended
 from shared.postgres import Connection, Pool
 from shared.wire import Received
-
-NEXT_TICKETS = "SELECT nextval('ticket_sequence') FROM generate_series(1, $1)"
-
-INSERT_COMPLAINTS = """
-INSERT INTO complaints (
-    complaint_id, ticket_number, channel, external_id, kind, urgency, confidentiality,
-    title, text, place, accused, received_by, operator, occurred_at, content_hash, accepted_at, language
-)
-SELECT * FROM unnest(
-    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
-    $14::timestamptz[], $15::bytea[], $16::timestamptz[], $17::text[]
-)
-ON CONFLICT (channel, external_id) DO NOTHING
-RETURNING complaint_id
-"""
-
-FIND_BY_EXTERNAL_ID = """
-SELECT complaint_id, ticket_number, channel, external_id, content_hash, accepted_at
-FROM complaints
-JOIN unnest($1::text[], $2::text[]) AS sought (channel, external_id) USING (channel, external_id)
-"""
 
 FIND_BY_TICKET = """
 SELECT complaint_id, ticket_number, channel, kind, accepted_at FROM complaints WHERE ticket_number = $1
@@ -97,48 +75,6 @@ class Entry:
     sealed: Sealed
     # Of the reporter's numbers, by which their other complaints are found.
     traces: tuple[bytes, ...]
-
-
-async def next_ticket_sequences(connection: Connection, count: int) -> list[int]:
-    return [row[0] for row in await connection.fetch(NEXT_TICKETS, count)]
-
-
-async def insert_complaints(connection: Connection, entries: Sequence[Entry]) -> set[UUID]:
-    """Insert those whose (channel, external id) is new and return their ids; vault_store seals who reported them."""
-    # Always in one order: two transactions that share submissions wait for each other, but never in a circle.
-    entries = sorted(entries, key=lambda e: (e.complaint.channel, e.complaint.external_id))
-    complaints = [e.complaint for e in entries]
-    rows = await connection.fetch(
-        INSERT_COMPLAINTS,
-        [e.complaint_id for e in entries],
-        [e.ticket_number for e in entries],
-        [c.channel for c in complaints],
-        [c.external_id for c in complaints],
-        [c.kind for c in complaints],
-        [c.urgency for c in complaints],
-        [c.confidentiality for c in complaints],
-        [c.title for c in complaints],
-        [c.text for c in complaints],
-        [c.place for c in complaints],
-        [c.accused for c in complaints],
-        [c.received_by for c in complaints],
-        [c.operator for c in complaints],
-        [c.occurred_at for c in complaints],
-        [c.content_hash for c in complaints],
-        [e.accepted_at for e in entries],
-        [c.language for c in complaints],
-    )
-    return {row["complaint_id"] for row in rows}
-
-
-async def find_by_external_id(
-    connection: Connection, complaints: Sequence[Complaint]
-) -> Mapping[tuple[str, str], Record]:
-    """The stored rows of these complaints by (channel, external id)."""
-    rows = await connection.fetch(
-        FIND_BY_EXTERNAL_ID, [c.channel for c in complaints], [c.external_id for c in complaints]
-    )
-    return {(row["channel"], row["external_id"]): row for row in rows}
 
 
 async def find_by_ticket(pool: Pool, ticket_number: str) -> Record | None:

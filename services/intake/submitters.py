@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from services.intake.channels.department_line import DepartmentLineForm
 from services.intake.channels.submission import AnyForm
@@ -49,6 +50,7 @@ PORTAL = Submitter(frozenset({Channel.WEB_PORTAL}))
 PLATFORM = Submitter(frozenset({Channel.HOTLINE_12345}))
 
 
+@lru_cache(maxsize=1024)
 def submitter_of(principal: Principal) -> Submitter:
     """What the roles of a token allow together."""
     channels = frozenset[Channel]().union(*(CHANNELS_OF.get(role, frozenset()) for role in principal.roles))

@@ -7,20 +7,10 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.intake.reading_rules import Part, Purpose, Standing
-from services.intake.store import Entry
 from services.intake.vault import Sealed
 from shared.language import CaseStatus, Confidentiality
 from shared.postgres import Connection, Pool
 from shared.principal import Principal
-
-INSERT_SEALED = """
-WITH sealed AS (
-    INSERT INTO vault (complaint_id, key_id, sealed, index_key)
-    SELECT complaint_id, key_id, sealed, $4
-    FROM unnest($1::uuid[], $2::text[], $3::bytea[]) AS t (complaint_id, key_id, sealed)
-)
-INSERT INTO blind_index (trace, complaint_id) SELECT * FROM unnest($5::bytea[], $6::uuid[])
-"""
 
 READ_IDENTITY = """
 SELECT complaint_id, confidentiality, accused, received_by, holder, status, key_id, sealed,
@@ -54,20 +44,6 @@ WHERE vault.complaint_id = renewed.complaint_id
 DELETE_TRACES = "DELETE FROM blind_index WHERE complaint_id = ANY($1::uuid[])"
 INSERT_TRACES = "INSERT INTO blind_index (trace, complaint_id) SELECT * FROM unnest($1::bytea[], $2::uuid[])"
 COUNT_BY_KEY = "SELECT key_id, count(*) AS sealed FROM vault GROUP BY key_id"
-
-
-async def insert_sealed(connection: Connection, entries: Sequence[Entry], index_key: bytes) -> None:
-    """Store the sealed identities of complaints that are new, and their traces, made with the key named `index_key`."""
-    traces = [(trace, entry.complaint_id) for entry in entries for trace in entry.traces]
-    await connection.execute(
-        INSERT_SEALED,
-        [entry.complaint_id for entry in entries],
-        [entry.sealed.key_id for entry in entries],
-        [entry.sealed.ciphertext for entry in entries],
-        index_key,
-        [trace for trace, _ in traces],
-        [complaint_id for _, complaint_id in traces],
-    )
 
 
 def standing_of(row: Record) -> Standing:

@@ -45,11 +45,12 @@ def add_routes(app: FastAPI, routing: Callable[[], Routing]) -> None:
         for code in (question.accused, question.received_by):
             if code is not None and code not in policy.departments:
                 raise Problem(422, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
-        decision = decide(_as_received(question), current.matcher, classifier=current.model)
+        decision = decide(as_received(question), current.matcher, classifier=current.model)
         return {"department_name": policy.departments[decision.department].name, **decision.as_json()}
 
 
-def _as_received(question: Question) -> ComplaintReceived:
+def as_received(question: Question) -> ComplaintReceived:
+    """As if it had been accepted now, under no id of its own."""
     return ComplaintReceived(
         complaint_id=UUID(int=0),
         ticket_number="preview",

@@ -11,7 +11,7 @@ from shared.wire import Message, encode
 __all__ = ["assignments"]
 
 
-def assignments(decided: Decided) -> list[Message]:
+def assignments(decided: Decided, incident_id: UUID | None = None, incident_version: int = 0) -> list[Message]:
     """The lead's first; the same decision always gives the same messages with the same ids."""
     complaint, decision = decided.complaint, decided.decision
     facts = {name: getattr(complaint, name) for name in ComplaintEvent.model_fields}
@@ -29,6 +29,8 @@ def assignments(decided: Decided) -> list[Message]:
         hop=decided.hop,
         returnable=decided.returnable,
         co_handlers=decision.co_handlers,
+        incident_id=incident_id,
+        incident_version=incident_version,
     )
     helpers = [
         lead.model_copy(update={"department": code, "lead": lead.department, "co_handlers": ()})

@@ -10,9 +10,21 @@ from prometheus_client import Counter, Histogram
 from services.router import store
 from services.router.assignments import assignments
 from services.router.decision import Decision
+from services.router.desks_store import close_decisions
+from services.router.gathering import gather
+from services.router.incidents_store import in_force
 from services.router.placement import Decided
 from shared import outbox
-from shared.events import CaseReturnGranted, ComplaintAssigned, ComplaintReceived, Event, event_id
+from shared.events import (
+    CaseClosed,
+    CaseDeclined,
+    CaseReturnGranted,
+    ComplaintAssigned,
+    ComplaintReceived,
+    Event,
+    event_id,
+)
+from shared.policy import Policy
 from shared.postgres import Connection
 from shared.wire import Received
 
@@ -35,8 +47,9 @@ Replace = Callable[[Decided, CaseReturnGranted, UUID, datetime], Decided | None]
 class PlaceComplaints:
     """Decides every complaint that has no decision in force and assigns it to the department."""
 
-    def __init__(self, decide: Decide) -> None:
+    def __init__(self, decide: Decide, policy: Callable[[], Policy]) -> None:
         self._decide = decide
+        self._policy = policy
 
     async def __call__(self, connection: Connection, received: Sequence[Received[Event]]) -> None:
         now = datetime.now(UTC)
@@ -54,17 +67,21 @@ class PlaceComplaints:
         ]
         await store.keep_complaints(connection, [complaint for _, complaint in complaints])
         inserted = await store.insert_decisions(connection, decided)
-        await send(connection, [d for d in decided if d.decision_id in inserted])
+        new = [d for d in decided if d.decision_id in inserted]
+        await gather(connection, new, self._policy(), now)
+        await send(connection, new)
 
 
-class PlaceReturned:
-    """Decides again what a department gave back with leave."""
+class FollowCases:
+    """Decides again what a department gave back with leave, and notes which complaints nobody has to place any more."""
 
     def __init__(self, replace: Replace) -> None:
         self._replace = replace
 
     async def __call__(self, connection: Connection, received: Sequence[Received[Event]]) -> None:
         now = datetime.now(UTC)
+        ended = {r.event.complaint_id for r in received if isinstance(r.event, CaseClosed | CaseDeclined)}
+        await close_decisions(connection, ended)
         returns = [(r.id, r.event) for r in received if isinstance(r.event, CaseReturnGranted)]
         in_force = await store.hold_in_force(connection, {granted.complaint_id for _, granted in returns})
         steps: dict[UUID, tuple[Decided, Decided]] = {}
@@ -93,7 +110,16 @@ class PlaceReturned:
 
 async def send(connection: Connection, decided: Sequence[Decided]) -> None:
     """Write the assignments of new decisions into the outbox and count them."""
-    await outbox.append(connection, [message for one in decided for message in assignments(one)])
+    incidents = await in_force(connection, [one.complaint.complaint_id for one in decided])
+    nowhere: tuple[None, int] = (None, 0)
+    await outbox.append(
+        connection,
+        [
+            message
+            for one in decided
+            for message in assignments(one, *incidents.get(one.complaint.complaint_id, nowhere))
+        ],
+    )
     for one in decided:
         DECIDED.labels(one.decision.source).inc()
         HOPS.observe(one.hop)

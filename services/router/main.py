@@ -6,12 +6,17 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from services.router.api import add_routes
-from services.router.handlers import PlaceComplaints, PlaceReturned
+from services.router.desk_pages import add_desk_pages
+from services.router.desks_api import add_desks_routes
+from services.router.forgetting import Forgetting
+from services.router.handlers import FollowCases, PlaceComplaints
 from services.router.in_service import InService
+from services.router.incidents_api import add_incidents_routes
 from services.router.placing_api import add_placing_routes
 from services.router.settings import RouterSettings
+from services.router.similar_incidents_api import add_similar_incidents_routes
 from shared.consumer import BatchConsumer
-from shared.events import CaseReturnGranted, ComplaintReceived
+from shared.events import CaseClosed, CaseDeclined, CaseReturnGranted, ComplaintReceived
 from shared.http import create_app
 from shared.kafka import create_topics
 from shared.oidc import provider_of
@@ -42,19 +47,44 @@ async def run(settings: RouterSettings) -> None:
     in_service = InService(settings.policy_dir, settings.model)
     async with foundation(settings, "router") as base:
         base.subscriptions.add(
-            BatchConsumer("decisions", [ComplaintReceived], PlaceComplaints(in_service.decide), base.pool, base.relay),
+            BatchConsumer(
+                "decisions",
+                [ComplaintReceived],
+                PlaceComplaints(in_service.decide, lambda: in_service.policy),
+                base.pool,
+                base.relay,
+            ),
             COMPLAINTS_RECEIVED,
         )
         base.subscriptions.add(
-            BatchConsumer("returns", [CaseReturnGranted], PlaceReturned(in_service.replace), base.pool, base.relay),
+            BatchConsumer(
+                "returns",
+                [CaseReturnGranted, CaseClosed, CaseDeclined],
+                FollowCases(in_service.replace),
+                base.pool,
+                base.relay,
+            ),
             CASES_EVENTS,
         )
         verifier = verifier_of(settings)
         app = create_app("Hotline router", verifier, provider_of(settings, verifier))
         add_routes(app, lambda: in_service.routing)
+        add_incidents_routes(app, base.pool, base.relay, lambda: in_service.routing)
+        add_similar_incidents_routes(app, base.pool, lambda: in_service.routing)
         add_placing_routes(app, base.pool, base.relay, lambda: in_service.policy)
+        add_desks_routes(app, base.pool, lambda: in_service.policy)
+        add_desk_pages(app, lambda: in_service.policy)
 
         async def prepare(policy: Policy) -> None:
             await ensure_topics(settings, policy)
 
-        await serve(app, settings, base, prepare(in_service.policy), in_service.watch(prepare), needs_kafka=True)
+        forgetting = Forgetting(base.pool, lambda: in_service.policy)
+        await serve(
+            app,
+            settings,
+            base,
+            prepare(in_service.policy),
+            in_service.watch(prepare),
+            forgetting.run(),
+            needs_kafka=True,
+        )

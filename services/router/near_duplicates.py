@@ -12,7 +12,7 @@ import numpy as np
 
 from shared.matching import comparable
 
-__all__ = ["groups_of"]
+__all__ = ["bands_of", "groups_of", "shingles_of"]
 
 NEAR = 0.6
 BANDS, ROWS = 12, 3
@@ -30,10 +30,10 @@ def groups_of(texts: Sequence[str]) -> list[int]:
             at = parent[at]
         return at
 
-    shingles = [_shingles(text) for text in texts]
+    shingles = [shingles_of(text) for text in texts]
     first: dict[tuple[int, bytes], int] = {}
     for at, own in enumerate(shingles):
-        for band in _bands(own):
+        for band in bands_of(own):
             other = first.setdefault(band, at)
             if root(other) != root(at) and _overlap(own, shingles[other]) >= NEAR:
                 low, high = sorted((root(other), root(at)))
@@ -41,12 +41,14 @@ def groups_of(texts: Sequence[str]) -> list[int]:
     return [root(at) for at in range(len(texts))]
 
 
-def _shingles(text: str) -> frozenset[int]:
+def shingles_of(text: str) -> frozenset[int]:
+    """The hashes of the text's character trigrams."""
     letters = _NOISE.sub("", comparable(text))
     return frozenset(zlib.crc32(letters[at : at + 3].encode()) for at in range(max(1, len(letters) - 2)))
 
 
-def _bands(shingles: frozenset[int]) -> list[tuple[int, bytes]]:
+def bands_of(shingles: frozenset[int]) -> list[tuple[int, bytes]]:
+    """The bands of the MinHash signature; texts that are near share one of them most likely."""
     hashed = np.fromiter(shingles, np.uint64, len(shingles))[:, None] * _MULTIPLIERS
     signature = (hashed >> np.uint64(16)).min(axis=0).reshape(BANDS, ROWS)
     return [(number, row.tobytes()) for number, row in enumerate(signature)]

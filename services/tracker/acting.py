@@ -13,13 +13,13 @@ _READ_ALL = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR})
 
 def officer_of(principal: Principal) -> Actor:
     """The department's side; for what only the department in charge does."""
-    return Actor(lifecycle.Role.OFFICER, principal.department)
+    return Actor(lifecycle.Role.OFFICER, principal.department, principal.subject)
 
 
 def office_of(principal: Principal) -> Actor:
     """The supervision office's side, else the hotline centre's; for what departments never do."""
     supervises = Role.SUPERVISOR in principal.roles
-    return Actor(lifecycle.Role.SUPERVISOR if supervises else lifecycle.Role.CENTRE)
+    return Actor(lifecycle.Role.SUPERVISOR if supervises else lifecycle.Role.CENTRE, subject=principal.subject)
 
 
 def may_read(principal: Principal, department: DepartmentCode | None) -> bool:

@@ -93,7 +93,7 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
         await require_readable(pool, reader, case_id)
         rows = await pool.fetch(store.READ_DEADLINES, case_id)
         if not rows:
-            raise _no_such_case()
+            raise no_such_case()
         return {"complaint_id": case_id, "items": [_deadline(row) for row in rows]}
 
     @app.get("/v1/departments/{code}/cases", tags=["departments"])
@@ -140,7 +140,7 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except NoSuchCase:
-        raise _no_such_case() from None
+        raise no_such_case() from None
     except NotYourCase as error:
         raise Problem(403, str(error)) from None
     except StaleVersion as error:
@@ -166,12 +166,12 @@ async def read_case(pool: Pool, case_id: UUID) -> dict[str, Any]:
     """The case as callers see it; Problem 404 where there is none."""
     row = await pool.fetchrow(store.READ_CASE, case_id)
     if row is None:
-        raise _no_such_case()
+        raise no_such_case()
     beside = await particulars(pool, case_id)
     return {**_case(row), **{name: orjson.loads(listed) for name, listed in beside.items()}}
 
 
-def _no_such_case() -> Problem:
+def no_such_case() -> Problem:
     return Problem(404, "没有这个工单。", "There is no such case.")
 
 

@@ -17,9 +17,14 @@ from services.tracker import deadline_store, detection_store, record_store, stor
 from services.tracker.anchoring import settled
 from services.tracker.detection_periods import bounds_of, last_night, months_to_look_at, written
 from services.tracker.detection_store import Seen
-from services.tracker.detectors.bounds import BOUNDS
 from services.tracker.detectors.facts import Period
-from services.tracker.detectors.suspecting import findings_of_period, id_of_case, id_of_period, suspicions_of_case
+from services.tracker.detectors.suspecting import (
+    by_policy,
+    findings_of_period,
+    id_of_case,
+    id_of_period,
+    suspicions_of_case,
+)
 from services.tracker.inaction import Suspicion
 from services.tracker.lifecycle import Actor, Role
 from services.tracker.record import Fired, Happening
@@ -107,7 +112,7 @@ class Detecting:
             looked = await detection_store.lock_department(connection, department)
             now = await store.present(connection)
             since = looked.ran_at or _EVER
-            cases = await detection_store.overdue(connection, department, since, now, BOUNDS.overdue)
+            cases = await detection_store.overdue(connection, department, since, now, self._policy.detection.overdue)
             await self._look_at_cases(connection, department, cases, found)
             for month in months_to_look_at(looked.month, now):
                 await self._look_at_month(connection, department, month, found)
@@ -122,9 +127,9 @@ class Detecting:
         suspected = [
             (id_of_case(one.facts, suspicion.kind), suspicion, one)
             for one in seen
-            for suspicion in suspicions_of_case(one.facts, now, holds=one.holds)
+            for suspicion in suspicions_of_case(one.facts, now, self._policy.detection, holds=one.holds)
         ]
-        await _enter(connection, suspected, found)
+        await _enter(connection, self._policy, suspected, found)
 
     async def _look_at_month(
         self, connection: Connection, department: DepartmentCode, month: date, found: Counter[str]
@@ -134,18 +139,18 @@ class Detecting:
         by_case = {one.facts.complaint_id: one for one in seen}
         # The texts of a month are compared in a thread, so that the service answers meanwhile.
         period = Period(written(month), name, [one.facts for one in seen])
-        findings = await asyncio.to_thread(findings_of_period, period)
+        findings = await asyncio.to_thread(findings_of_period, period, self._policy.detection)
         suspected = [
             (id_of_period(department, month.isoformat(), one), one.suspicion, by_case[one.case.complaint_id])
             for one in findings
         ]
-        await _enter(connection, suspected, found)
+        await _enter(connection, self._policy, suspected, found)
 
 
-async def _enter(connection: Connection, suspected: Sequence[_Suspected], found: Counter[str]) -> None:
+async def _enter(connection: Connection, policy: Policy, suspected: Sequence[_Suspected], found: Counter[str]) -> None:
     """What is new among it: in the table, in the record, and told to the supervision office."""
     known = await detection_store.known(connection, [inaction_id for inaction_id, _, _ in suspected])
-    new = [one for one in suspected if one[0] not in known]
+    new = [(which, by_policy(said, policy.hash), seen) for which, said, seen in suspected if which not in known]
     if not new:
         return
     await deadline_store.lock_cases(connection, sorted({seen.facts.complaint_id for _, _, seen in new}))

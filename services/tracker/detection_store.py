@@ -44,6 +44,11 @@ SELECT
         WHERE deadlines.complaint_id = cases.complaint_id AND clock = 'reply' AND nature = 'committed'
             AND outcome = 'missed'
     ) AS missed,
+    EXISTS (
+        SELECT FROM deadlines JOIN outcomes USING (deadline_id)
+        WHERE deadlines.complaint_id = cases.complaint_id AND clock = 'acknowledge' AND deadlines.department = $1
+            AND outcome = 'missed'
+    ) AS acknowledged_late,
     answer.note AS reply, CASE WHEN answer.at >= standing.started_at THEN answer.at END AS replied_at,
     asked.extensions, asked.extensions_refused, asked.returns_granted, asked.returns_refused,
     EXISTS (
@@ -165,6 +170,7 @@ def _seen(row: Record, policy: Policy, department: DepartmentCode) -> Seen:
         town=next((town for town in policy.towns if town in place), None),
         confidentiality=Confidentiality(row["confidentiality"]),
         missed=row["missed"],
+        acknowledged_late=row["acknowledged_late"],
         reply=row["reply"],
         replied_at=row["replied_at"],
         ended=status in _NOT_AWAITED,

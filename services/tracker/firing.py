@@ -15,6 +15,7 @@ from shared.events import (
     DeadlineMissed,
     DeadlineWarned,
     InactionSuspected,
+    InactionUnexplained,
     SupervisionNoticeIssued,
     event_id,
 )
@@ -50,7 +51,15 @@ class Said:
     """An entry of the record with its event; `note` is the entry's sentence, where it has one."""
 
     fired: Fired
-    event: DeadlineWarned | DeadlineMissed | InactionSuspected | CaseUrged | CaseSupervised | SupervisionNoticeIssued
+    event: (
+        DeadlineWarned
+        | DeadlineMissed
+        | InactionSuspected
+        | InactionUnexplained
+        | CaseUrged
+        | CaseSupervised
+        | SupervisionNoticeIssued
+    )
     note: str | None = None
 
 
@@ -79,6 +88,8 @@ def fire(timer: DueTimer, now: datetime, policy: Policy) -> Sequence[Said]:
         case TimerKind.URGE:
             note = _note("催办", timer, policy, "请抓紧办理")
             return (Said(Fired.URGED, CaseUrged(**_of_case(timer, now), note=note, addressee=timer.addressee), note),)
+        case TimerKind.DUE if timer.clock is Clock.EXPLAIN:
+            return (_unexplained(timer, now, policy),)
         case TimerKind.DUE:
             return _missed(timer, now, policy)
         case TimerKind.SUPERVISE:
@@ -111,6 +122,18 @@ def _missed(timer: DueTimer, now: datetime, policy: Policy) -> Sequence[Said]:
         Said(Fired.MISSED, DeadlineMissed(**common, addressee=timer.addressee)),
         Said(Fired.SUSPECTED, suspected, suspicion.evidence),
     )
+
+
+def _unexplained(timer: DueTimer, now: datetime, policy: Policy) -> Said:
+    """No further suspicion: that the department says nothing is for whoever judges the first one."""
+    event = InactionUnexplained(
+        complaint_id=timer.complaint_id,
+        inaction_id=timer.deadline_id,
+        department=timer.department,
+        due_at=timer.due_at,
+        at=now,
+    )
+    return Said(Fired.MISSED, event, f"{what_is_missing(*_facts(timer, policy))}。")
 
 
 def _note(what: str, timer: DueTimer, policy: Policy, demand: str) -> str:

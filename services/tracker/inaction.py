@@ -3,6 +3,7 @@
 Inaction is only ever suspected here; a person confirms or dismisses it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import lru_cache
@@ -11,6 +12,17 @@ from typing import assert_never
 from services.tracker.deadlines import ending_day
 from shared.china_time import CHINA_TIME
 from shared.language import Clock, InactionKind
+
+KIND_IN_CHINESE: Mapping[InactionKind, str] = {
+    InactionKind.NOT_ACKNOWLEDGED: "未签收",
+    InactionKind.NOT_ANSWERED: "未答复",
+    InactionKind.SLOW: "慢作为",
+    InactionKind.BUCK_PASSING: "推诿",
+    InactionKind.BOILERPLATE: "模板化答复",
+    InactionKind.FALSE_CLOSURE: "虚假办结",
+    InactionKind.REPEATED_DISSATISFACTION: "反复不满意",
+    InactionKind.SELECTIVE_SILENCE: "选择性不作为",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,8 @@ def what_is_missing(
     duty = _duty(clock)
     since = f"至今未{duty}" if met_at is None else f"{_written(met_at)}才{duty}"
     opened, due = _written(opened_at), written_deadline(due_at)
+    if clock is Clock.EXPLAIN:
+        return f"工单{ticket_number}于{opened}被列为疑似不作为，{department_name}应于{due}前{duty}，{since}"
     if legal_basis is not None:
         return (
             f"工单{ticket_number}于{opened}收到，由{department_name}承办，依照{legal_basis}应于{due}前{duty}，{since}，"

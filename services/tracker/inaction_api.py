@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from asyncpg import Record
@@ -10,18 +10,19 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 
 from services.tracker import inaction_store
-from services.tracker.acting import may_read
+from services.tracker.acting import may_read, office_of, officer_of
 from services.tracker.api import SUPERVISION, Limit, Officer, Reader, Words, page
+from services.tracker.inaction_store import Sought
 from services.tracker.judging import Judging, NoSuchInaction
 from services.tracker.lifecycle import NotYourCase
-from services.tracker.verdicts import Refused, Standing
-from shared.auth import Role, allow
+from services.tracker.verdicts import Awaits, Refused, Standing
+from shared.auth import Principal, Role, allow
 from shared.http import Problem
-from shared.language import DepartmentCode
+from shared.language import DepartmentCode, InactionKind
 from shared.policy import Policy
 from shared.postgres import Pool
 
-_SUPERVISOR = allow(Role.SUPERVISOR)
+Supervisor = Annotated[Principal, allow(Role.SUPERVISOR)]
 
 
 class _Body(BaseModel):
@@ -48,46 +49,60 @@ def add_inaction_routes(app: FastAPI, judging: Judging, policy: Policy, pool: Po
 
     @app.get("/v1/supervision/inaction", tags=["supervision"], dependencies=[SUPERVISION])
     async def inaction(
-        standing: Standing | None = None, after: UUID | None = None, limit: Limit = 100
+        standing: Standing | None = None,
+        awaits: Awaits | None = None,
+        kind: InactionKind | None = None,
+        department: DepartmentCode | None = None,
+        after: UUID | None = None,
+        limit: Limit = 100,
     ) -> dict[str, Any]:
         """Inaction with its evidence, newest first, and whether it is suspected, confirmed or dismissed.
 
-        `next` is the `after` of the following page.
+        What is suspected `awaits` an explanation while the department's term for it runs, and then a verdict. `next` is
+        the `after` of the following page.
         """
-        rows = await inaction_store.read_inaction(pool, after, limit, standing)
+        sought = Sought(standing, awaits, kind, department)
+        rows = await inaction_store.read_inaction(pool, sought, after, limit)
         return page([shown(row) for row in rows], "inaction_id", limit)
 
     @app.get("/v1/departments/{code}/inaction", tags=["departments"])
     async def of_department(
-        code: DepartmentCode, reader: Reader, after: UUID | None = None, limit: Limit = 100
+        code: DepartmentCode,
+        reader: Reader,
+        standing: Standing | None = None,
+        awaits: Awaits | None = None,
+        kind: InactionKind | None = None,
+        after: UUID | None = None,
+        limit: Limit = 100,
     ) -> dict[str, Any]:
         """What a department is suspected of, newest first, and until when it may explain each."""
         if not may_read(reader, code):
             raise Problem(403, "您只能查看本单位的疑似不作为。", "You may see what concerns your own department only.")
         if code not in policy.departments:
             raise Problem(404, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
-        rows = await inaction_store.read_inaction_of(pool, code, after, limit)
+        sought = Sought(standing, awaits, kind, code)
+        rows = await inaction_store.read_inaction(pool, sought, after, limit)
         return page([shown(row) for row in rows], "inaction_id", limit)
 
     @app.post("/v1/inaction/{inaction_id}/explain", tags=["departments"])
     async def explain(inaction_id: UUID, explaining: Explaining, officer: Officer) -> dict[str, Any]:
         """The department that is suspected says why, once (说明); late too, as long as nobody has judged."""
         with _refusals(hide_missing=True):
-            await judging.explain(inaction_id, officer.department, explaining.text)
+            await judging.explain(inaction_id, officer_of(officer), explaining.text)
         return await one(inaction_id)
 
-    @app.post("/v1/inaction/{inaction_id}/confirm", tags=["supervision"], dependencies=[_SUPERVISOR])
-    async def confirm(inaction_id: UUID, judgement: Judgement) -> dict[str, Any]:
+    @app.post("/v1/inaction/{inaction_id}/confirm", tags=["supervision"])
+    async def confirm(inaction_id: UUID, judgement: Judgement, supervisor: Supervisor) -> dict[str, Any]:
         """It was inaction (认定); not before the department has explained itself or let its term pass."""
         with _refusals():
-            await judging.confirm(inaction_id, judgement.reason)
+            await judging.confirm(inaction_id, office_of(supervisor), judgement.reason)
         return await one(inaction_id)
 
-    @app.post("/v1/inaction/{inaction_id}/dismiss", tags=["supervision"], dependencies=[_SUPERVISOR])
-    async def dismiss(inaction_id: UUID, judgement: Judgement) -> dict[str, Any]:
+    @app.post("/v1/inaction/{inaction_id}/dismiss", tags=["supervision"])
+    async def dismiss(inaction_id: UUID, judgement: Judgement, supervisor: Supervisor) -> dict[str, Any]:
         """It was none (排除)."""
         with _refusals():
-            await judging.dismiss(inaction_id, judgement.reason)
+            await judging.dismiss(inaction_id, office_of(supervisor), judgement.reason)
         return await one(inaction_id)
 
 

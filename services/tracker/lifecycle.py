@@ -59,8 +59,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
+    """`subject` is the account of the person who acts, from the token; the system and departments' own have none."""
+
     role: Role
     department: DepartmentCode | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

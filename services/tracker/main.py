@@ -11,14 +11,18 @@ from services.tracker.disclosure_api import add_disclosure_routes
 from services.tracker.gauges import refresh_gauges
 from services.tracker.handlers import OpenCases
 from services.tracker.inaction_api import add_inaction_routes
+from services.tracker.inaction_asking import Asking
+from services.tracker.inaction_pages import add_inaction_pages
 from services.tracker.judging import Judging
 from services.tracker.ladder import TimerKind
 from services.tracker.lifecycle_api import add_lifecycle_routes
 from services.tracker.recomputing import Recomputing
+from services.tracker.record_api import add_record_routes
 from services.tracker.reports_api import add_reports_routes
 from services.tracker.settings import TrackerSettings
 from services.tracker.suspensions import resuming
 from services.tracker.sweeper import Sweeper
+from services.tracker.workbench_pages import add_workbench_pages
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned
 from shared.http import Probe, create_app
@@ -48,9 +52,13 @@ async def run(settings: TrackerSettings) -> None:
         base.subscriptions.add(actions_consumer(casework), pattern=ACTIONS_PATTERN)
         add_routes(app, casework, policy, base.pool)
         add_lifecycle_routes(app, casework)
-        add_inaction_routes(app, Judging(casework), policy, base.pool)
+        judging = Judging(casework)
+        add_inaction_routes(app, judging, policy, base.pool)
+        add_inaction_pages(app, judging, policy, base.pool)
+        add_record_routes(app, base.pool)
         add_reports_routes(app, policy, base.pool)
         add_disclosure_routes(app, policy, base.pool)
+        add_workbench_pages(app, policy)
         sweeper = Sweeper(base.pool, base.relay, policy)
         sweeper.on(TimerKind.RESUME, resuming(casework.rules))
         await serve(
@@ -58,6 +66,7 @@ async def run(settings: TrackerSettings) -> None:
             settings,
             base,
             sweeper.run(),
+            Asking(base.pool, casework.rules).run(),
             Anchoring(base.pool).run(),
             Recomputing(base.pool, base.relay, calendar).run(),
             Detecting(base.pool, base.relay, policy).run(),

@@ -5,7 +5,8 @@ written as its length in bytes (UTF-8), a colon and itself, or as a single hyphe
 form, the hash of the entry before it in hexadecimal digits (of the first entry: 64 zeros), and the fields of ``Entry``
 in their order, a UUID in lower case with hyphens and an instant in microseconds since 1970-01-01 00:00 UTC. No two
 different entries have the same form. The SQL function ``record_hash`` computes the same. A change of the form is a
-further form with a name of its own; entries keep the one that they were written with.
+further form with a name of its own; entries keep the one that they were written with: the second form has the account
+of the person who acted (`actor_subject`), and an entry without one is written in the first, which has not.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from uuid import UUID
 from services.tracker.lifecycle import Action, Actor, CaseState
 
 ENTRY_FORM = "hotline-record-1"
+BY_NAME_FORM = "hotline-record-2"
 ANCHOR_FORM = "hotline-anchor-1"
 # What the first entry of a case, and the first anchor, name as the hash before them.
 GENESIS = bytes(32)
@@ -50,6 +52,8 @@ class Joint(StrEnum):
 class Judged(StrEnum):
     """What becomes of a suspicion of inaction, while the case stays where it is."""
 
+    # Sets the deadline of the explanation; that it was missed is `Fired.MISSED`, as of any deadline.
+    ASKED = "asked_to_explain"
     EXPLAINED = "explained"
     CONFIRMED = "confirmed"
     DISMISSED = "dismissed"
@@ -82,6 +86,7 @@ class Entry:
     status: str
     actor_role: str
     actor_department: str | None
+    actor_subject: str | None
     deadline_id: UUID | None
     at: datetime
     note: str | None
@@ -141,10 +146,13 @@ class Anchor:
 
 
 def hash_of(entry: Entry, prev_hash: bytes) -> bytes:
+    form, who = (
+        (ENTRY_FORM, ()) if entry.actor_subject is None else (BY_NAME_FORM, (_common_value(entry.actor_subject),))
+    )
     return hashlib.sha256(
         b"".join(
             (
-                _common_value(ENTRY_FORM),
+                _common_value(form),
                 _value(prev_hash.hex()),
                 _value(str(entry.complaint_id)),
                 _common_value(str(entry.number)),
@@ -153,6 +161,7 @@ def hash_of(entry: Entry, prev_hash: bytes) -> bytes:
                 _common_value(entry.status),
                 _common_value(entry.actor_role),
                 _common_value(entry.actor_department),
+                *who,
                 _value(None if entry.deadline_id is None else str(entry.deadline_id)),
                 _common_value(_microseconds(entry.at)),
                 _value(entry.note),
@@ -182,6 +191,7 @@ def chained(happenings: Iterable[Happening], heads: Mapping[UUID, Head]) -> list
             status=state.status,
             actor_role=one.actor.role,
             actor_department=one.actor.department,
+            actor_subject=one.actor.subject,
             deadline_id=one.deadline_id,
             at=one.at,
             note=one.note,

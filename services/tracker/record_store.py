@@ -21,17 +21,17 @@ CROSS JOIN LATERAL (
 """
 
 ENTRY_COLUMNS = (
-    *("complaint_id", "number", "happened", "version", "status", "actor_role", "actor_department", "deadline_id", "at"),
-    *("note", "deadlines", "prev_hash", "hash"),
+    *("complaint_id", "number", "happened", "version", "status", "actor_role", "actor_department", "actor_subject"),
+    *("deadline_id", "at", "note", "deadlines", "prev_hash", "hash"),
 )
 
 ANCHOR_IS_DUE = "SELECT coalesce(max(at) <= present() - $1::interval, true) FROM anchors"
 # Waits for the transactions that are adding entries and holds new ones back for an instant: then no entry can still
 # come in whose id is lower than the highest.
-LOCK_ENTRIES = "LOCK TABLE entries IN SHARE MODE"
+LOCK_ENTRIES = "SELECT lock_entries()"
 NEWEST_ENTRY = "SELECT coalesce(max(id), 0) FROM entries"
 NTH_ENTRY = "SELECT id FROM entries WHERE id > $1 AND id <= $2 ORDER BY id OFFSET $3 LIMIT 1"
-LOCK_ANCHORS = "LOCK TABLE anchors IN SHARE ROW EXCLUSIVE MODE"
+LOCK_ANCHORS = "SELECT lock_anchors()"
 LAST_ANCHOR = "SELECT number, at, last_id, prev_hash, hash FROM anchors ORDER BY number DESC LIMIT 1"
 READ_CHANGED = """
 SELECT DISTINCT ON (complaint_id) complaint_id, number, hash FROM entries WHERE id > $1 AND id <= $2
@@ -50,8 +50,8 @@ READ_ENTRIES = """
 SELECT
     coalesce(entries.complaint_id, anchored.complaint_id) AS complaint_id,
     coalesce(entries.number, anchored.entry_number) AS number,
-    happened, version, status, actor_role, actor_department, deadline_id, at, note, deadlines, prev_hash, hash,
-    entry_hash AS anchored_hash
+    happened, version, status, actor_role, actor_department, actor_subject, deadline_id, at, note, deadlines, prev_hash,
+    hash, entry_hash AS anchored_hash
 FROM entries FULL JOIN anchored
     ON anchored.complaint_id = entries.complaint_id AND anchored.entry_number = entries.number
 ORDER BY 1, 2
@@ -163,6 +163,9 @@ BESIDE_RECORD = (
     JUDGEMENT_BESIDE_RECORD,
 )
 
+# The record of one case, as it is shown.
+READ_RECORD = f"SELECT {', '.join(ENTRY_COLUMNS[1:])} FROM entries WHERE complaint_id = $1 ORDER BY number"  # noqa: S608
+
 _ROWS_AT_ONCE = 5000
 
 
@@ -186,8 +189,8 @@ async def _insert(connection: Connection, links: Sequence[Link]) -> None:
 def _row(link: Link) -> tuple[object, ...]:
     e = link.entry
     return (
-        *(e.complaint_id, e.number, e.happened, e.version, e.status, e.actor_role, e.actor_department, e.deadline_id),
-        *(e.at, e.note, e.deadlines, link.prev_hash, link.hash),
+        *(e.complaint_id, e.number, e.happened, e.version, e.status, e.actor_role, e.actor_department, e.actor_subject),
+        *(e.deadline_id, e.at, e.note, e.deadlines, link.prev_hash, link.hash),
     )
 
 
@@ -240,6 +243,7 @@ def _link(row: Record) -> Link:
         status=row["status"],
         actor_role=row["actor_role"],
         actor_department=row["actor_department"],
+        actor_subject=row["actor_subject"],
         deadline_id=row["deadline_id"],
         at=at,
         note=row["note"],

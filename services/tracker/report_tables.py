@@ -26,12 +26,18 @@ COLUMNS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("同意延期 extensions granted", ("counts", "extensions_granted")),
     ("月末超期未办 overdue", ("counts", "overdue")),
     ("疑似不作为 suspected", ("counts", "suspected")),
+    ("待说明 awaiting explanation", ("counts", "awaiting_explanation")),
+    ("待认定 awaiting verdict", ("counts", "awaiting_verdict")),
+    ("已认定 confirmed", ("counts", "confirmed")),
+    ("已排除 dismissed", ("counts", "dismissed")),
 )
 _DETAILS = (
     ("渠道 channel", "received_by_channel"),
     ("类别 kind", "received_by_kind"),
     ("事项 matter", "received_by_matter"),
     ("疑似不作为 suspected", "suspected_by_kind"),
+    ("已认定 confirmed", "confirmed_by_kind"),
+    ("已排除 dismissed", "dismissed_by_kind"),
 )
 
 
@@ -53,7 +59,7 @@ def by_department(report: Mapping[str, Any]) -> Table:
 
 
 def by_detail(report: Mapping[str, Any]) -> Table:
-    """The county by channel, kind and matter, and its suspected inaction by kind."""
+    """The county by channel, kind and matter, and its inaction by kind, suspected, confirmed and dismissed apart."""
     return Table(
         "分类统计",
         ("统计口径 by", "代码 code", "数量 number"),

@@ -56,7 +56,7 @@ class Month:
 
 
 class Measure(StrEnum):
-    """What is counted. Those with `_by_`, and suspicions, have a detail; of the others it is empty."""
+    """What is counted. Those with `_by_`, and those of inaction, have a detail; of the others it is empty."""
 
     RECEIVED = "received"
     RECEIVED_BY_CHANNEL = "received_by_channel"
@@ -76,17 +76,25 @@ class Measure(StrEnum):
     EXTENSIONS_ASKED = "extensions_asked"
     EXTENSIONS_GRANTED = "extensions_granted"
     OVERDUE = "overdue"
+    # Raised in the month; then how they stand at its end, and the verdicts that were given in it.
     SUSPECTED = "suspected"
+    AWAITING_EXPLANATION = "awaiting_explanation"
+    AWAITING_VERDICT = "awaiting_verdict"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
 
 
 # Every measure's number over all its details; a complaint has one channel, so those by detail would count it again.
 COUNTED = tuple(measure for measure in Measure if "_by_" not in measure)
-DETAILED = (
-    Measure.RECEIVED_BY_CHANNEL,
-    Measure.RECEIVED_BY_KIND,
-    Measure.RECEIVED_BY_MATTER,
-    Measure.SUSPECTED,
-)
+# By what each is told in detail.
+DETAILED: Mapping[str, Measure] = {
+    "received_by_channel": Measure.RECEIVED_BY_CHANNEL,
+    "received_by_kind": Measure.RECEIVED_BY_KIND,
+    "received_by_matter": Measure.RECEIVED_BY_MATTER,
+    "suspected_by_kind": Measure.SUSPECTED,
+    "confirmed_by_kind": Measure.CONFIRMED,
+    "dismissed_by_kind": Measure.DISMISSED,
+}
 
 # The part and the measures that make up the whole.
 RATES: Mapping[str, tuple[Measure, tuple[Measure, ...]]] = {
@@ -152,8 +160,7 @@ def figures(now: Counts, month_before: Counts, year_before: Counts) -> dict[str,
     return {
         "counts": counted,
         "rates": rates(counted),
-        **{str(measure): _details(now, measure) for measure in DETAILED if measure is not Measure.SUSPECTED},
-        "suspected_by_kind": _details(now, Measure.SUSPECTED),
+        **{name: _details(now, measure) for name, measure in DETAILED.items()},
         "month_before": _beside(counted, numbers(month_before)),
         "year_before": _beside(counted, numbers(year_before)),
     }

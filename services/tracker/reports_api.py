@@ -11,7 +11,8 @@ from fastapi.responses import Response
 
 from services.tracker import store
 from services.tracker.api import Limit
-from services.tracker.report_files import as_csv, as_pdf, as_xlsx
+from services.tracker.report_files import as_csv, as_xlsx
+from services.tracker.report_pdf import as_pdf
 from services.tracker.report_tables import by_department, by_detail
 from services.tracker.reports import Measure, Month, report
 from services.tracker.reports_store import count_facts, list_facts

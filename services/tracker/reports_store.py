@@ -58,6 +58,23 @@ WHERE decided_at >= $1 AND decided_at < $2 AND decision = 'granted' AND kind IN 
 UNION ALL
 SELECT 'suspected', department, kind, complaint_id, inaction_id, suspected_at
 FROM inaction WHERE suspected_at >= $1 AND suspected_at < $2
+UNION ALL
+SELECT
+    CASE WHEN explained_at < $2 OR asked.due_at <= least($2, present()) THEN 'awaiting_verdict'
+        ELSE 'awaiting_explanation' END,
+    inaction.department, kind, inaction.complaint_id, inaction_id, suspected_at
+FROM inaction LEFT JOIN inaction_explanations USING (inaction_id)
+LEFT JOIN deadlines asked ON asked.deadline_id = inaction.inaction_id
+WHERE suspected_at < $2 AND NOT EXISTS (
+    SELECT FROM inaction_verdicts judged WHERE judged.inaction_id = inaction.inaction_id AND judged.at < $2
+)
+UNION ALL
+SELECT verdict, department, kind, complaint_id, inaction_id, given.at
+FROM inaction_verdicts given JOIN inaction USING (inaction_id)
+WHERE given.at >= $1 AND given.at < $2 AND NOT EXISTS (
+    SELECT FROM inaction_verdicts later
+    WHERE later.inaction_id = given.inaction_id AND later.number > given.number AND later.at < $2
+)
 """
 
 COUNT_FACTS = f"""

@@ -22,7 +22,7 @@ from services.tracker.lifecycle import Actor, Role
 from services.tracker.record import Happening
 from services.tracker.record_store import append_to_record
 from shared import outbox
-from shared.events import InactionSuspected, SupervisionNoticeIssued, event_id
+from shared.events import InactionSuspected, InactionUnexplained, SupervisionNoticeIssued, event_id
 from shared.outbox import Relay
 from shared.policy import Policy
 from shared.postgres import PASSING, Connection, Pool
@@ -138,7 +138,7 @@ def _happening(timer: DueTimer, said: Said, now: datetime) -> Happening:
 
 def _message(timer: DueTimer, said: Said, now: datetime) -> Message:
     """What supervises goes to the supervision office, the rest to whoever follows cases."""
-    to_supervision = isinstance(said.event, InactionSuspected | SupervisionNoticeIssued)
+    to_supervision = isinstance(said.event, InactionSuspected | InactionUnexplained | SupervisionNoticeIssued)
     return encode(
         said.event,
         topic=SUPERVISION_ALERTS if to_supervision else CASES_EVENTS,

@@ -78,6 +78,11 @@ SELECT * FROM unnest(
 ON CONFLICT DO NOTHING
 """
 
+INSERT_OPEN_INACTION = """
+INSERT INTO inaction_open (inaction_id, department, kind) SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[])
+ON CONFLICT DO NOTHING
+"""
+
 OVERDUE_TIMERS = """
 SELECT count(*) AS waiting, coalesce(extract(epoch FROM present() - min(fires_at)), 0)::float8 AS lag
 FROM timers WHERE fires_at <= present()
@@ -162,4 +167,10 @@ async def insert_fired(
             [s.due_at for s in suspected],
             [s.at for s in suspected],
             [s.evidence for s in suspected],
+        )
+        await connection.execute(
+            INSERT_OPEN_INACTION,
+            [s.inaction_id for s in suspected],
+            [s.department for s in suspected],
+            [s.kind for s in suspected],
         )

@@ -10,7 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.tracker.inaction import written_deadline
-from shared.language import DepartmentCode
+from shared.language import DepartmentCode, InactionKind
 
 
 class Standing(StrEnum):
@@ -19,15 +19,26 @@ class Standing(StrEnum):
     DISMISSED = "dismissed"
 
 
-_IN_CHINESE = {Standing.SUSPECTED: "疑似", Standing.CONFIRMED: "已认定", Standing.DISMISSED: "已排除"}
+class Awaits(StrEnum):
+    """What a suspicion that nobody has judged waits for: first for the department's word, then for a verdict."""
+
+    EXPLANATION = "explanation"
+    VERDICT = "verdict"
+
+
+STANDING_IN_CHINESE = {Standing.SUSPECTED: "疑似", Standing.CONFIRMED: "已认定", Standing.DISMISSED: "已排除"}
 
 
 @dataclass(frozen=True, slots=True)
 class Suspected:
+    """`explain_by` is None until the department has been asked."""
+
     department: DepartmentCode
+    kind: InactionKind
     suspected_at: datetime
     standing: Standing
     explained: bool
+    explain_by: datetime | None
 
 
 class Refused(Exception):
@@ -44,14 +55,15 @@ def check_explaining(suspected: Suspected) -> None:
         raise Refused("该疑似不作为已有说明，不能再次提交。", "This suspicion was explained already.")
     if suspected.standing is not Standing.SUSPECTED:
         raise Refused(
-            f"该疑似不作为{_IN_CHINESE[suspected.standing]}，不能再说明。", f"This is {suspected.standing} already."
+            f"该疑似不作为{STANDING_IN_CHINESE[suspected.standing]}，不能再说明。",
+            f"This is {suspected.standing} already.",
         )
 
 
 def check_verdict(suspected: Suspected, verdict: Standing, now: datetime, explain_by: datetime) -> None:
     """Refused where the verdict stands already, or where the department is still to be heard."""
     if suspected.standing is verdict:
-        raise Refused(f"该疑似不作为{_IN_CHINESE[verdict]}。", f"This is {verdict} already.")
+        raise Refused(f"该疑似不作为{STANDING_IN_CHINESE[verdict]}。", f"This is {verdict} already.")
     if verdict is Standing.CONFIRMED and not suspected.explained and now < explain_by:
         raise Refused(
             f"承办单位可在{written_deadline(explain_by)}前作出说明，此前不能认定。",

@@ -20,6 +20,7 @@ from services.router.settings import RouterSettings
 from services.tracker import main as tracker
 from services.tracker.settings import TrackerSettings
 from shared.auth import Allowed, OpenToAll, Principal, Role, allow, open_to_all
+from shared.direct import Direct
 from shared.http import create_app
 from shared.settings import ServiceSettings, read_settings
 from tests.architecture.routes import application, routes_of
@@ -69,6 +70,12 @@ async def test_every_route_states_its_rule(app: FastAPI) -> None:
     found = list(routes_of(app.routes))
     assert len(found) > 5
     assert [str(route) for route in found if not route.rules] == []
+
+
+async def test_what_is_answered_without_the_framework_keeps_to_the_rule_that_its_route_states(app: FastAPI) -> None:
+    stated = {(method, route.path): route.rules for route in routes_of(app.routes) for method in route.methods}
+    direct: dict[tuple[str, str], Direct] = app.state.direct_routes
+    assert {called: [one.rule] for called, one in direct.items()} == {called: stated[called] for called in direct}
 
 
 async def test_without_a_token_every_route_that_is_not_open_answers_401(

@@ -10,9 +10,23 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.intake import attachments_store, open311_store, repeats_store, retention_store, vault_store
+from services.intake import (
+    acceptance_store,
+    attachments_store,
+    open311_store,
+    repeats_store,
+    retention_store,
+    vault_store,
+)
 from services.intake import store as intake_store
-from services.tracker import deadline_store, inaction_store, record_store, reports_store, timers_store
+from services.tracker import (
+    deadline_store,
+    inaction_open_store,
+    inaction_store,
+    record_store,
+    reports_store,
+    timers_store,
+)
 from services.tracker import store as tracker_store
 from shared import inbox, migrate, outbox
 from shared.postgres import Connection
@@ -45,6 +59,8 @@ INSERT INTO inaction
     SELECT pg_temp.id(n, 20), pg_temp.id(n, 1), department, 'not_answered', 'reply', at, at, 'evidence' FROM numbers;
 INSERT INTO inaction_explanations SELECT pg_temp.id(n, 20), 'text', at, at FROM numbers;
 INSERT INTO inaction_verdicts SELECT pg_temp.id(n, 20), 1, 'confirmed', 'reason', at FROM numbers;
+INSERT INTO inaction_open
+    SELECT pg_temp.id(n, 20), department, 'not_answered', CASE WHEN n > 20 THEN at END, false FROM numbers;
 INSERT INTO entries (complaint_id, number, happened, version, status, actor_role, at, prev_hash, hash)
     SELECT pg_temp.id(n, 1), number, 'assign', 1, 'dispatched', 'system', at, '', ''
     FROM numbers, generate_series(1, 3) AS number;
@@ -275,7 +291,7 @@ class TestTracker:
         assert_lean(await plan_of(tracker, record_store.NTH_ENTRY, 100, last_id, 9), "entries_newest", at_most=10)
 
     async def test_a_page_of_suspected_inaction_reads_that_page(self, tracker: Connection) -> None:
-        first = await plan_of(tracker, inaction_store.READ_INACTION, None, 50, None)
+        first = await plan_of(tracker, inaction_store.READ_INACTION, None, 50, None, None, None)
         assert_lean(first, "inaction_newest", at_most=200)
 
     @pytest.mark.parametrize("generic", [True, False])
@@ -283,8 +299,20 @@ class TestTracker:
         self, tracker: Connection, *, generic: bool
     ) -> None:
         late = await tracker.fetchval("SELECT inaction_id FROM inaction ORDER BY suspected_at LIMIT 1 OFFSET 200")
-        plan = await plan_of(tracker, inaction_store.READ_INACTION, late, 50, None, generic=generic)
+        plan = await plan_of(tracker, inaction_store.READ_INACTION, late, 50, None, None, None, generic=generic)
         assert_lean(plan, "inaction_newest", at_most=210)
+
+    @pytest.mark.parametrize("generic", [True, False])
+    async def test_asking_for_explanations_reads_those_that_nobody_has_been_asked_for(
+        self, tracker: Connection, *, generic: bool
+    ) -> None:
+        plan = await plan_of(tracker, inaction_open_store.CLAIM_UNASKED, 1000, generic=generic)
+        assert_lean(plan, "inaction_open_unasked", at_most=3 * 20)
+
+    async def test_an_explanations_clock_is_stopped_without_a_look_at_any_other(self, tracker: Connection) -> None:
+        some = await tracker.fetchval("SELECT deadline_id FROM deadlines LIMIT 1 OFFSET 5000")
+        plan = await plan_of(tracker, inaction_open_store.STOP_EXPLANATION, some, "met", NOW)
+        assert_lean(plan, "deadlines_pkey", at_most=4)
 
 
 class TestIntake:
@@ -296,9 +324,16 @@ class TestIntake:
         complaint = await intake.fetchval("SELECT complaint_id FROM complaints LIMIT 1 OFFSET 5000")
         assert_lean(await plan_of(intake, intake_store.READ_PROGRESS, complaint), "progress_complaint", at_most=2)
 
+    async def test_accepting_a_batch_compares_no_row_with_every_other(self, intake: Connection) -> None:
+        nothing = ["{}"] * 32
+        nothing[19] = r"\x00"
+        plan = await plan_of(intake, acceptance_store.ACCEPT, *nothing, generic=True)
+        assert "Nested Loop" not in {node["Node Type"] for node in nodes(plan)}, outline(plan)
+        assert scanned_whole(plan) == set(), outline(plan)
+
     async def test_submissions_seen_before_are_found_by_their_external_ids(self, intake: Connection) -> None:
         ids: Sequence[str] = [f"external-{number}" for number in range(1, 11)]
-        plan = await plan_of(intake, intake_store.FIND_BY_EXTERNAL_ID, ["web_portal"] * 10, ids)
+        plan = await plan_of(intake, acceptance_store.FIND_BY_EXTERNAL_ID, ["web_portal"] * 10, ids)
         assert_lean(plan, "complaints_channel_external_id_key", at_most=10)
 
     @pytest.mark.parametrize("generic", [True, False])

@@ -45,7 +45,13 @@ from shared.events import (
     DepartmentActionReply,
     DepartmentActionRequestReturn,
     Event,
+    HotspotRaised,
+    InactionConfirmed,
+    InactionDismissed,
+    InactionExplained,
     InactionSuspected,
+    InactionUnexplained,
+    IncidentMembershipChanged,
     SupervisionNoticeIssued,
 )
 from shared.language import (
@@ -88,6 +94,7 @@ WORDS = {
 }
 CASE = {"complaint_id": COMPLAINT, "department": "urban-management", "at": AT}
 TO_HEAD = {"addressee": Addressee.DEPARTMENT_HEAD}
+OF_INACTION = CASE | {"inaction_id": INACTION}
 CLOCK = CASE | {"clock": Clock.REPLY, "due_at": DUE, "nature": Nature.STATUTORY}
 
 # Every field of every event is set, so that none escapes.
@@ -114,7 +121,19 @@ EXAMPLES: Mapping[type[Event], Event] = {
                 "co_handlers": ("water-supply",),
                 "lead": "urban-management",
                 "incident_id": INACTION,
+                "incident_version": 1,
             }
+        ),
+        IncidentMembershipChanged(complaint_id=COMPLAINT, incident_id=EARLIER, incident_version=2, at=AT),
+        HotspotRaised(
+            complaint_id=COMPLAINT,
+            incident_id=EARLIER,
+            department="urban-management",
+            level=2,
+            complaints=20,
+            within_hours=24,
+            at=AT,
+            note="热点（2级）：城关镇南江河大桥，24小时内已有20件诉求反映同一事件，主要由城市管理局承办。",
         ),
         CaseOpened.model_validate(
             CASE
@@ -228,6 +247,10 @@ EXAMPLES: Mapping[type[Event], Event] = {
                 "evidence": "工单20261124-000123-4于2026年11月24日9时30分派至城市管理局，至今未答复。",
             }
         ),
+        InactionExplained.model_validate(OF_INACTION | {"kind": InactionKind.NOT_ANSWERED, "due_at": DUE}),
+        InactionUnexplained.model_validate(OF_INACTION | {"due_at": DUE}),
+        InactionConfirmed.model_validate(OF_INACTION | {"kind": InactionKind.NOT_ANSWERED}),
+        InactionDismissed.model_validate(OF_INACTION | {"kind": InactionKind.SELECTIVE_SILENCE}),
         SupervisionNoticeIssued.model_validate(
             CLOCK
             | TO_HEAD

@@ -24,9 +24,12 @@ from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.disclosure_api import add_disclosure_routes
 from services.tracker.inaction_api import add_inaction_routes
+from services.tracker.inaction_pages import add_inaction_pages
 from services.tracker.judging import Judging
 from services.tracker.lifecycle_api import add_lifecycle_routes
+from services.tracker.record_api import add_record_routes
 from services.tracker.reports_api import add_reports_routes
+from services.tracker.workbench_pages import add_workbench_pages
 from shared.auth import Role
 from shared.http import create_app
 from shared.outbox import Relay
@@ -104,7 +107,10 @@ async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Asy
     tracker_api.add_routes(app, casework, policy, tracker_pool)
     add_lifecycle_routes(app, casework)
     add_inaction_routes(app, Judging(casework), policy, tracker_pool)
+    add_inaction_pages(app, Judging(casework), policy, tracker_pool)
+    add_record_routes(app, tracker_pool)
     add_reports_routes(app, policy, tracker_pool)
     add_disclosure_routes(app, policy, tracker_pool)
+    add_workbench_pages(app, policy)
     async with client_of(app, bearer(Role.SUPERVISOR)) as client:
         yield client

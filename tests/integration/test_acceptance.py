@@ -12,7 +12,7 @@ import httpx
 import pytest
 from prometheus_client import generate_latest
 
-from services.intake import store
+from services.intake import acceptance_store
 from services.intake.acceptance import Acceptance
 from services.intake.blind_index import BlindIndex
 from services.intake.channels.qa_platform import Platform, Row
@@ -21,6 +21,7 @@ from services.intake.complaint import Complaint, County
 from services.intake.importing import Importing
 from services.intake.mail_intake import MailIntake
 from services.intake.spool import MailSpool
+from services.intake.store import Entry
 from services.intake.vault import Keyring, Sealed, open_
 from shared.outbox import Relay
 from shared.postgres import Connection, Pool
@@ -57,15 +58,15 @@ def complaint(county: County, external_id: str, **changes: Any) -> Complaint:
 @pytest.fixture
 def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
     """The database refuses the submission called poison, with a message that quotes it as PostgreSQL's may."""
-    insert = store.insert_complaints
+    accept = acceptance_store.accept
 
-    async def insert_or_fail(connection: Connection, entries: Sequence[store.Entry]) -> set[UUID]:
+    async def accept_or_fail(connection: Connection, entries: Sequence[Entry], *rest: Any) -> set[UUID]:
         for entry in entries:
             if entry.complaint.external_id == POISON:
                 raise ValueError(f"cannot store {entry.complaint.original.text}, {entry.complaint.reporter}")
-        return await insert(connection, entries)
+        return await accept(connection, entries, *rest)
 
-    monkeypatch.setattr(store, "insert_complaints", insert_or_fail)
+    monkeypatch.setattr(acceptance_store, "accept", accept_or_fail)
 
 
 def words_of_the_canary() -> set[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.local.database import SERVICES, prepare_database, service_passwords
+from deploy.local.database import ROLES, SERVICES, prepare_database, service_passwords
 from deploy.local.messages import StackError
 from deploy.local.ports import free_ports
 from deploy.local.postgres import LocalPostgres
@@ -123,8 +123,8 @@ async def test_a_service_is_no_administrator(urls: dict[str, str]) -> None:
 async def test_whoever_may_make_databases_and_roles_need_not_be_superuser(server: LocalPostgres) -> None:
     for statement in ("DROP DATABASE IF EXISTS hotline", "DROP DATABASE IF EXISTS at_once"):
         await _ask(server.url, statement)
-    for service in SERVICES:
-        await _ask(server.url, f"DROP ROLE IF EXISTS {service}")
+    for role in ROLES:
+        await _ask(server.url, f"DROP ROLE IF EXISTS {role}")
     await _ask(server.url, "CREATE ROLE owner LOGIN CREATEDB CREATEROLE PASSWORD 'owner'")
     owner = f"postgresql://owner:owner@127.0.0.1:{server.port}/postgres"
     for _time in range(2):

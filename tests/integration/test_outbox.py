@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from structlog.testing import capture_logs
 
 from deploy.local.kafka import ApacheKafka
-from shared import outbox
+from shared import outbox, publishing
 from shared.outbox import Relay
 from shared.postgres import Pool
 from shared.wire import Message, dead_letter
@@ -184,14 +184,14 @@ async def test_a_crash_after_publishing_and_before_the_commit_publishes_the_same
     relay: Relay, broker: ApacheKafka, intake_pool: Pool, topic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "_PAUSE_AFTER_FAILURE_SECONDS", 0.01)
-    publish, crashes = outbox._publish, iter([SystemError("crash")])  # noqa: SLF001  # the crash must come right after it
+    crashes = iter([SystemError("crash")])  # it must come right after the publishing
 
     async def publish_and_crash(*arguments: Any) -> None:
-        await publish(*arguments)
+        await publishing.publish(*arguments)
         if crash := next(crashes, None):
             raise crash
 
-    monkeypatch.setattr(outbox, "_publish", publish_and_crash)
+    monkeypatch.setattr("shared.outbox.publish", publish_and_crash)
     await commit(intake_pool, messages(topic, range(20)))
     async with running(relay):
         await emptied(intake_pool)

@@ -18,11 +18,13 @@ from services.tracker.lifecycle import Action, Actor, CaseState, IllegalMove, Ro
 from services.tracker.record import Broken, Happening
 from services.tracker.sweeper import Sweeper
 from services.tracker.verifying import Whole
+from shared import migrate
 from shared.events import ComplaintAssigned
 from shared.language import CaseStatus
 from shared.outbox import Relay
 from shared.policy import Policy
 from shared.postgres import Connection, Pool
+from tests.conftest import migrations_of
 from tests.examples import NOW, assigned
 from tests.integration.cases import open_cases, run_ahead
 from tests.integration.records import checked, lively_cases, superuser
@@ -122,15 +124,75 @@ class TestWhatIsWritten:
         assert await checked(url) == Whole(1, 1, 0, None)
 
 
+APPEND_ONLY = {
+    "entries": "at",
+    "anchors": "hash",
+    "anchored": "entry_hash",
+    "deadlines": "term",
+    "timelines": "days",
+    "outcomes": "at",
+    "inaction": "evidence",
+    "inaction_explanations": "text",
+    "inaction_verdicts": "verdict",
+}
+CHANGES = ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {} CASCADE"]
+WRITABLE = """
+SELECT relname, has_table_privilege(oid, 'INSERT'), has_table_privilege(oid, 'SELECT'),
+    has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+        OR has_any_column_privilege(oid, 'UPDATE, REFERENCES')
+FROM pg_class WHERE relname = ANY($1::text[]) AND relnamespace = current_schema()::regnamespace
+"""
+
+
 class TestTheService:
-    @pytest.mark.parametrize("table", ["entries", "anchors", "anchored", "deadlines", "timelines", "outcomes"])
-    @pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+    @pytest.mark.parametrize("table", APPEND_ONLY)
+    @pytest.mark.parametrize("change", CHANGES)
     @pytest.mark.usefixtures("cases")
-    async def test_cannot_change_what_it_wrote(self, tracker_pool: Pool, table: str, change: str) -> None:
-        column = {"timelines": "days", "anchored": "entry_hash", "anchors": "hash"}.get(table, "at")
-        column = "term" if table == "deadlines" else column
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only ever added to"):
+    async def test_has_no_right_to_change_what_it_wrote(self, tracker_pool: Pool, table: str, change: str) -> None:
+        column = APPEND_ONLY[table]
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
             await tracker_pool.execute(change.format(table, column, column))
+
+    @pytest.mark.parametrize("table", APPEND_ONLY)
+    @pytest.mark.parametrize("change", CHANGES)
+    @pytest.mark.usefixtures("cases")
+    async def test_s_owner_is_stopped_by_the_triggers_all_the_same(self, url: str, table: str, change: str) -> None:
+        column = APPEND_ONLY[table]
+        owner = await asyncpg.connect(url)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only ever added to"):
+            await owner.execute(change.format(table, column, column))
+        await owner.close()
+
+    async def test_may_add_to_the_record_and_read_it_and_no_more(self, tracker_pool: Pool) -> None:
+        rows = await tracker_pool.fetch(WRITABLE, list(APPEND_ONLY))
+        assert {tuple(row) for row in rows} == {(table, True, True, False) for table in APPEND_ONLY}
+
+    @pytest.mark.parametrize(
+        "attempt",
+        [
+            "ALTER TABLE entries DISABLE TRIGGER append_only",
+            "DROP TRIGGER append_only ON entries",
+            "DROP TABLE entries",
+            "ALTER TABLE entries RENAME TO elsewhere",
+            "CREATE TABLE beside (n int)",
+            "CREATE RULE quietly AS ON INSERT TO entries DO INSTEAD NOTHING",
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+            "SET session_replication_role = replica",
+            "SET ROLE tracker",
+            "INSERT INTO migrations (name, checksum) VALUES ('tracker/9999.sql', '')",
+        ],
+    )
+    async def test_cannot_get_round_that(self, tracker_pool: Pool, attempt: str) -> None:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tracker_pool.execute(attempt)
+
+    async def test_keeps_its_rights_and_gains_none_by_another_migration(
+        self, url: str, tracker_pool: Pool, cases: Sequence[ComplaintAssigned]
+    ) -> None:
+        assert await migrate.migrate(url, migrations_of("tracker")) == []
+        rows = await tracker_pool.fetch(WRITABLE, list(APPEND_ONLY))
+        assert {tuple(row) for row in rows} == {(table, True, True, False) for table in APPEND_ONLY}
+        assert await tracker_pool.fetchval("SELECT count(*) FROM cases") == len(cases)
 
     async def test_auditors_may_read_what_they_check_and_neither_write_nor_read_what_citizens_wrote(
         self, url: str, tracker_pool: Pool, attacker: Connection, cases: Sequence[ComplaintAssigned]

@@ -16,7 +16,7 @@ from shared.postgres import Connection
 from tests.conftest import migrations_of
 from tests.integration.records import checked
 
-HASH = "SELECT record_hash($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+HASH = "SELECT record_hash($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 
 # Three hundred cases: every third acknowledged and answered late, so that it was warned of, missed and suspected first;
 # every third only acknowledged, in time.
@@ -109,6 +109,7 @@ async def test_python_and_the_database_compute_the_same_hash(migrated: Connectio
             status=chance.choice(texts[1:]) or "",
             actor_role="officer",
             actor_department=chance.choice(texts),
+            actor_subject=chance.choice(texts),
             deadline_id=chance.choice([None, UUID(bytes=chance.randbytes(16))]),
             at=chance.choice(instants),
             note=chance.choice(texts),

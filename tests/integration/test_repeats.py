@@ -122,6 +122,29 @@ class TestOnSubmission:
         # Each is compared with the newest before it; equally alike ones are linked to the first of these.
         assert [receipt.repeat_of is None for receipt in receipts] == [True, *[False] * 19]
 
+    async def test_batches_that_commit_side_by_side_are_linked_as_well(
+        self, acceptance: Acceptance, county: County, intake_pool: Pool
+    ) -> None:
+        await asyncio.gather(*(acceptance.accept_batch([complaint(county, f"warm-{n}")]) for n in range(4)))
+        batches = [[complaint(county, f"{letter}-{n}", reporter=REPORTER) for n in range(5)] for letter in "ABCD"]
+        receipts = [one for batch in await asyncio.gather(*map(acceptance.accept_batch, batches)) for one in batch]
+        assert [receipt.repeat_of is None for receipt in receipts] == [True, *[False] * 19]
+        assert await intake_pool.fetchval("SELECT count(*) FROM repeats") == 19
+
+    async def test_what_was_submitted_before_is_repeated_by_none_of_its_batch(
+        self, acceptance: Acceptance, county: County, intake_pool: Pool
+    ) -> None:
+        [first] = await acceptance.accept_batch([complaint(county, "A-1", text=WATER, reporter=REPORTER)])
+        # Told anew in other words: those were never accepted, so nothing can repeat them.
+        again = [complaint(county, each, text=LAMP, reporter=REPORTER) for each in ("A-1", "A-2", "A-2", "A-3")]
+        seen, second, second_again, third = await acceptance.accept_batch(again)
+        assert (seen.complaint_id, seen.created, seen.same_content) == (first.complaint_id, False, False)
+        assert (second.created, second.repeat_of) == (True, None)
+        assert (second_again.complaint_id, second_again.created) == (second.complaint_id, False)
+        assert third.repeat_of is not None
+        assert third.repeat_of.complaint_id == second.complaint_id
+        assert await intake_pool.fetchval("SELECT count(*) FROM outbox") == 3
+
     async def test_the_same_submission_again_is_told_the_same(
         self, intake: httpx.AsyncClient, intake_pool: Pool
     ) -> None:

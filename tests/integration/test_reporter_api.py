@@ -242,21 +242,27 @@ class TestTheRecord:
         "change", ["UPDATE vault_reads SET subject = 'x'", "DELETE FROM vault_reads", "TRUNCATE vault_reads"]
     )
     async def test_is_only_ever_added_to(
-        self, intake: httpx.AsyncClient, intake_pool: Pool, ticket: str, change: str
+        self, intake: httpx.AsyncClient, intake_pool: Pool, service_urls: dict[str, str], ticket: str, change: str
     ) -> None:
         await read(intake, ticket)
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only ever added to"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
             await intake_pool.execute(change)
+        owner = await asyncpg.connect(service_urls["intake"])
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only ever added to"):
+            await owner.execute(change)
+        await owner.close()
         assert len((await reads(intake))["items"]) == 1
 
     async def test_nothing_is_told_that_could_not_be_recorded(
-        self, intake: httpx.AsyncClient, intake_pool: Pool, ticket: str
+        self, intake: httpx.AsyncClient, service_urls: dict[str, str], ticket: str
     ) -> None:
-        await intake_pool.execute("ALTER TABLE vault_reads RENAME TO elsewhere")
+        owner = await asyncpg.connect(service_urls["intake"])
+        await owner.execute("ALTER TABLE vault_reads RENAME TO elsewhere")
         try:
             answer = await read(intake, ticket)
         finally:
-            await intake_pool.execute("ALTER TABLE elsewhere RENAME TO vault_reads")
+            await owner.execute("ALTER TABLE elsewhere RENAME TO vault_reads")
+            await owner.close()
         assert answer.status_code == 500
         assert [said for said in REPORTER.values() if said in answer.text] == []
 

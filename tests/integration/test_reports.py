@@ -13,6 +13,8 @@ import pytest
 
 from services.tracker import store
 from services.tracker.calendar import Calendar
+from services.tracker.inaction_asking import Asking
+from services.tracker.moving import Rules
 from services.tracker.reports import COUNTED, Measure, Month
 from services.tracker.reports_store import count_facts
 from shared.auth import Role
@@ -25,6 +27,7 @@ from tests.integration.acting import CENTRE, act, done, officer
 from tests.integration.cases import open_cases, run_ahead, sweeper_of
 from tests.tokens import bearer
 
+APART = ("suspected", "awaiting_explanation", "awaiting_verdict", "confirmed", "dismissed")
 OURS, THEIRS = "urban-management", "water-resources"
 _BY_OFFICERS = ("acknowledge", "reply", "request-return", "request-extension")
 _BY_SUPERVISION = ("grant-return", "refuse-return", "grant-extension", "refuse-extension", "request-callback", "rework")
@@ -65,6 +68,20 @@ async def listed(tracker: httpx.AsyncClient, month: Month, measure: str, **asked
         params["after"] = page["next"]
 
 
+async def judge_some(tracker: httpx.AsyncClient, choose: random.Random) -> None:
+    """Departments explain some of what they are suspected of, and the supervision office judges some."""
+    open_ones = await tracker.get("/v1/supervision/inaction", headers=somebody(Role.SUPERVISOR))
+    for one in open_ones.json()["items"]:
+        path = f"/v1/inaction/{one['inaction_id']}"
+        if choose.random() < 0.3:
+            headers = somebody(Role.OFFICER, one["department"])
+            await tracker.post(f"{path}/explain", json={"text": "人手不足。"}, headers=headers)
+        if choose.random() < 0.3:
+            verdict = choose.choice(["confirm", "dismiss"])
+            headers = somebody(Role.SUPERVISOR)
+            await tracker.post(f"{path}/{verdict}", json={"reason": "如实认定。"}, headers=headers)
+
+
 @pytest.fixture
 async def months(tracker: httpx.AsyncClient, tracker_pool: Pool, policy: Policy, calendar: Calendar) -> list[Month]:
     """Three months in which cases of two departments go every way that a seeded choice takes them.
@@ -78,6 +95,7 @@ async def months(tracker: httpx.AsyncClient, tracker_pool: Pool, policy: Policy,
     await done(tracker, twice, "acknowledge", "reply", "rework")
     choose = random.Random(20261124)  # noqa: S311  # a choice, no secret
     sweeper = sweeper_of(tracker_pool, policy, calendar)
+    asking = Asking(tracker_pool, Rules(policy, calendar))
     cases: list[ComplaintAssigned] = []
     for days in range(0, 60, 6):
         await run_ahead(tracker_pool, timedelta(days=days))
@@ -102,6 +120,9 @@ async def months(tracker: httpx.AsyncClient, tracker_pool: Pool, policy: Policy,
                 role = Role.OFFICER if action in _BY_OFFICERS else Role.SUPERVISOR
                 headers = somebody(role, case.department if role is Role.OFFICER else None)
                 await act(tracker, case.complaint_id, action, headers, **(more if action == "close" else {}))
+        await judge_some(tracker, choose)
+        while await asking.ask():
+            pass
     last = await this_month(tracker_pool)
     return [last.plus(-2), last.plus(-1), last]
 
@@ -125,7 +146,10 @@ class TestCountsAndLists:
                     items = await listed(tracker, month, "received_by_channel", detail=channel, **whose)
                     assert [item["channel"] for item in items] == [channel] * number
                 assert sum(one["received_by_kind"].values()) == one["counts"]["received"]
-                assert sum(one["suspected_by_kind"].values()) == one["counts"]["suspected"]
+                for stood in ("suspected", "confirmed", "dismissed"):
+                    assert sum(one[f"{stood}_by_kind"].values()) == one["counts"][stood]
+                    for kind, number in one[f"{stood}_by_kind"].items():
+                        assert len(await listed(tracker, month, stood, detail=kind, **whose)) == number
         # Else it would prove little.
         assert {measure for measure in COUNTED if not happened[measure]} == set()
 
@@ -135,6 +159,8 @@ class TestCountsAndLists:
         total = next(csv.DictReader(StringIO(sheet.content.decode("utf-8-sig"))))
         assert total["受理量 received"] == str(county["counts"]["received"])
         assert total["月末超期未办 overdue"] == str(county["counts"]["overdue"])
+        for heading, measure in (("疑似不作为 suspected", "suspected"), ("已认定 confirmed", "confirmed")):
+            assert total[heading] == str(county["counts"][measure])
         book = await tracker.get(f"/v1/reports/monthly/{months[1]}.xlsx")
         assert book.content.startswith(b"PK")
         sheets = await tracker.get(f"/v1/reports/monthly/{months[1]}.pdf")
@@ -184,6 +210,41 @@ class TestFigures:
         assert (await report_of(tracker, last))["county"]["counts"]["overdue"] == 2
         now = await report_of(tracker, await this_month(tracker_pool))
         assert now["county"]["counts"]["overdue"] == 0
+
+
+class TestInaction:
+    async def test_suspected_awaiting_confirmed_and_dismissed_are_told_apart_and_a_month_keeps_its_figures(
+        self, tracker: httpx.AsyncClient, tracker_pool: Pool, policy: Policy, calendar: Calendar
+    ) -> None:
+        await open_cases(tracker_pool, policy, calendar, a_case(), a_case())
+        await run_ahead(tracker_pool, timedelta(days=70))
+        while await sweeper_of(tracker_pool, policy, calendar).sweep():
+            pass
+        await Asking(tracker_pool, Rules(policy, calendar)).ask()
+        month = await this_month(tracker_pool)
+        county = (await report_of(tracker, month))["county"]
+        assert county["counts"]["suspected"] == county["counts"]["awaiting_explanation"] == 4
+        first, second, third, _ = (await tracker.get("/v1/supervision/inaction")).json()["items"]
+        why, words = {"reason": "如实认定。"}, {"text": "忙。"}
+        for one in (first, second):
+            await tracker.post(f"/v1/inaction/{one['inaction_id']}/explain", json=words, headers=officer(OURS))
+        await tracker.post(f"/v1/inaction/{second['inaction_id']}/confirm", json=why)
+        await tracker.post(f"/v1/inaction/{third['inaction_id']}/dismiss", json=why)
+        stood = (await report_of(tracker, month))["county"]
+        told = {name: stood["counts"][name] for name in APART}
+        assert told == dict(zip(APART, (4, 1, 1, 1, 1), strict=True))
+        # The month after it the verdict is overturned, and nobody explained the last one.
+        await run_ahead(tracker_pool, timedelta(days=102))
+        await tracker.post(f"/v1/inaction/{second['inaction_id']}/dismiss", json=why)
+        kept = (await report_of(tracker, month))["county"]["counts"]
+        assert {**kept, "awaiting_explanation": 0, "awaiting_verdict": 0} == {
+            **stood["counts"],
+            "awaiting_explanation": 0,
+            "awaiting_verdict": 0,
+        }
+        assert kept["awaiting_explanation"] + kept["awaiting_verdict"] == 2
+        later = (await report_of(tracker, await this_month(tracker_pool)))["county"]["counts"]
+        assert [later[name] for name in APART] == [0, 0, 2, 0, 1]
 
 
 class TestAccess:

@@ -12,12 +12,14 @@ import pytest
 
 from deploy.local.hotline import POLICY
 from services.router.decide import Matcher
-from services.router.handlers import PlaceComplaints, PlaceReturned
+from services.router.desk_pages import add_desk_pages
+from services.router.desks_api import add_desks_routes
+from services.router.handlers import FollowCases, PlaceComplaints
 from services.router.in_service import InService
 from services.router.placing_api import add_placing_routes
 from shared.auth import Role
 from shared.consumer import BatchConsumer
-from shared.events import CaseReturnGranted, ComplaintAssigned, ComplaintReceived, Event
+from shared.events import CaseClosed, CaseReturnGranted, ComplaintAssigned, ComplaintReceived, Event
 from shared.http import create_app
 from shared.language import CaseStatus
 from shared.outbox import Relay
@@ -37,11 +39,15 @@ class Router:
     """The router's handlers and API on one database."""
 
     def __init__(self, pool: Pool, client: httpx.AsyncClient) -> None:
-        self._pool, self._client = pool, client
+        self._pool, self.client = pool, client
         in_service = InService(POLICY, None)
         relay = Relay(pool, [])
-        self._places = BatchConsumer("decisions", [ComplaintReceived], PlaceComplaints(in_service.decide), pool, relay)
-        self.returns = BatchConsumer("returns", [CaseReturnGranted], PlaceReturned(in_service.replace), pool, relay)
+        self._places = BatchConsumer(
+            "decisions", [ComplaintReceived], PlaceComplaints(in_service.decide, lambda: in_service.policy), pool, relay
+        )
+        self.returns = BatchConsumer(
+            "returns", [CaseReturnGranted, CaseClosed], FollowCases(in_service.replace), pool, relay
+        )
 
     async def receives(self, text: str, **changes: Any) -> UUID:
         complaint = received(text=text, **changes)
@@ -58,7 +64,7 @@ class Router:
             await consumer([record(event, topic=topic, event_id=event_id)])
 
     async def decisions(self, complaint_id: UUID) -> list[dict[str, Any]]:
-        answer = await self._client.get(f"/v1/decisions/{complaint_id}", headers=OPERATOR)
+        answer = await self.client.get(f"/v1/decisions/{complaint_id}", headers=OPERATOR)
         assert answer.status_code == 200, answer.text
         found: list[dict[str, Any]] = answer.json()
         return found
@@ -72,7 +78,7 @@ class Router:
     ) -> httpx.Response:
         seen = changes.pop("decision_id", None) or (await self.in_force(complaint_id))["decision_id"]
         body = {"decision_id": str(seen), "department": department, "reason": "职责在该单位"} | changes
-        return await self._client.post(f"/v1/decisions/{complaint_id}:{verb}", json=body, headers=who)
+        return await self.client.post(f"/v1/decisions/{complaint_id}:{verb}", json=body, headers=who)
 
     async def sent(self, complaint_id: UUID) -> list[ComplaintAssigned]:
         events = [decode(message_record(message)).event for message in await waiting(self._pool)]
@@ -83,6 +89,8 @@ class Router:
 async def router(router_pool: Pool, policy: Policy) -> AsyncIterator[Router]:
     app = create_app("Hotline router", verifier())
     add_placing_routes(app, router_pool, Relay(router_pool, []), lambda: policy)
+    add_desks_routes(app, router_pool, lambda: policy)
+    add_desk_pages(app, lambda: policy)
     async with client_of(app) as client:
         yield Router(router_pool, client)
 

@@ -6,10 +6,10 @@ A template for one matter is no boilerplate: complaints of the same matter count
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
-from services.tracker.detectors.bounds import BOUNDS, Bounds
 from services.tracker.detectors.facts import CaseFacts, Finding, Period
 from services.tracker.detectors.texts import likeness, plain, same_words
 from services.tracker.inaction import Suspicion
+from shared.detection import BOUNDS, Bounds
 from shared.language import InactionKind
 
 _NAMED = 5

@@ -1,7 +1,7 @@
-"""What chance alone explains: the exact hypergeometric test, and many tests at once."""
+"""What chance alone explains: the exact hypergeometric and binomial tests, and many tests at once."""
 
 from collections.abc import Sequence
-from math import comb
+from math import comb, exp, lgamma, log, log1p
 
 
 def at_least_by_chance(late: int, cases: int, late_in_all: int, in_all: int) -> float:
@@ -20,6 +20,20 @@ def at_least_by_chance(late: int, cases: int, late_in_all: int, in_all: int) -> 
         # From the ways to draw k late ones to those of k + 1; always a whole number.
         exactly = exactly * (late_in_all - k) * (cases - k) // ((k + 1) * (punctual - cases + k + 1))
     return ways / comb(in_all, cases)
+
+
+def at_least_if_tolerated(hits: int, cases: int, share: float) -> float:
+    """P(X >= `hits`) where each of `cases` is hit with probability `share`, independently: one-sided binomial test.
+
+    ValueError unless 0 <= hits <= cases and 0 < share < 1.
+    """
+    if not (0 <= hits <= cases and 0 < share < 1):
+        raise ValueError(f"{hits} of {cases} at a share of {share} cannot be tested")
+    yes, no, ways = log(share), log1p(-share), lgamma(cases + 1)
+    exactly = (
+        exp(ways - lgamma(k + 1) - lgamma(cases - k + 1) + k * yes + (cases - k) * no) for k in range(hits, cases + 1)
+    )
+    return min(1.0, sum(exactly))
 
 
 def beyond_chance(chances: Sequence[float], rate: float) -> frozenset[int]:

@@ -25,7 +25,9 @@ class CaseFacts:
     # The town that its place names.
     town: str | None = None
     confidentiality: Confidentiality = Confidentiality.NAMED
+    # Whether a reply of it was late, and whether the department acknowledged it late.
     missed: bool = False
+    acknowledged_late: bool = False
     reply: str | None = field(default=None, repr=False)
     replied_at: datetime | None = None
     # Declined, or closed without an answer of the department: nobody waits any more.

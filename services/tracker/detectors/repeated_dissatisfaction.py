@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from services.tracker.detectors.bounds import BOUNDS, Bounds
 from services.tracker.detectors.facts import CaseFacts, Finding, Period
 from services.tracker.detectors.texts import likeness
 from services.tracker.inaction import Suspicion
+from shared.detection import BOUNDS, Bounds
 from shared.language import InactionKind, Satisfaction
 
 

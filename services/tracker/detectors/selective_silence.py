@@ -7,10 +7,10 @@ Each town and each matter of a period is tested against the rest of the departme
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.tracker.detectors.bounds import BOUNDS, Bounds
 from services.tracker.detectors.chance import at_least_by_chance, beyond_chance
 from services.tracker.detectors.facts import CaseFacts, Finding, Period
 from services.tracker.inaction import Suspicion
+from shared.detection import BOUNDS, Bounds
 from shared.language import InactionKind
 
 

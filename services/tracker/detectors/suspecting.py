@@ -1,20 +1,23 @@
 """All detectors together: what they suspect of one case, and of a department's month."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from services.tracker.detectors.boilerplate import boilerplate
-from services.tracker.detectors.buck_passing import buck_passing, buck_passing_by_habit
+from services.tracker.detectors.buck_passing import buck_passing
 from services.tracker.detectors.facts import CaseFacts, Finding, Period
 from services.tracker.detectors.false_closure import false_closure
+from services.tracker.detectors.habits import habits
 from services.tracker.detectors.repeated_dissatisfaction import (
     repeatedly_dissatisfied,
     repeatedly_dissatisfied_in_period,
 )
 from services.tracker.detectors.selective_silence import selective_silence
-from services.tracker.detectors.slow import slow, slow_by_habit
+from services.tracker.detectors.slow import slow
 from services.tracker.inaction import Suspicion
+from shared.detection import BOUNDS, Bounds
 from shared.events import event_id
 from shared.language import DepartmentCode, InactionKind
 
@@ -22,22 +25,26 @@ from shared.language import DepartmentCode, InactionKind
 _OF_PERIODS = UUID("6f0e0f5e-6c1b-5a53-9d0c-0d8b5c2f7a10")
 
 
-def suspicions_of_case(case: CaseFacts, now: datetime, *, holds: bool) -> Sequence[Suspicion]:
+def suspicions_of_case(case: CaseFacts, now: datetime, bounds: Bounds = BOUNDS, *, holds: bool) -> Sequence[Suspicion]:
     """`holds`: the case is the department's; one that it gave back tells of returns alone."""
-    found = [buck_passing(case)]
+    found = [buck_passing(case, bounds)]
     if holds:
-        found += [slow(case, now), false_closure(case), repeatedly_dissatisfied(case)]
+        found += [slow(case, now, bounds), false_closure(case), repeatedly_dissatisfied(case, bounds)]
     return [one for one in found if one is not None]
 
 
-def findings_of_period(period: Period) -> Sequence[Finding]:
-    habits = (slow_by_habit(period), buck_passing_by_habit(period))
+def findings_of_period(period: Period, bounds: Bounds = BOUNDS) -> Sequence[Finding]:
     return [
-        *(one for one in habits if one is not None),
-        *boilerplate(period),
-        *repeatedly_dissatisfied_in_period(period),
-        *selective_silence(period),
+        *habits(period, bounds),
+        *boilerplate(period, bounds),
+        *repeatedly_dissatisfied_in_period(period, bounds),
+        *selective_silence(period, bounds),
     ]
+
+
+def by_policy(suspicion: Suspicion, policy_hash: str) -> Suspicion:
+    """The suspicion, whose evidence says by which policy's bounds it was found."""
+    return replace(suspicion, evidence=f"{suspicion.evidence.removesuffix('。')}（界限依政策{policy_hash[:12]}）。")
 
 
 def id_of_case(case: CaseFacts, kind: InactionKind) -> UUID:

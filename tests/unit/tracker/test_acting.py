@@ -18,7 +18,7 @@ def somebody(*roles: Role, department: str | None = None) -> Principal:
 
 def test_an_officer_acts_for_the_own_department() -> None:
     officer = somebody(Role.OFFICER, department="water-supply")
-    assert officer_of(officer) == Actor(lifecycle.Role.OFFICER, "water-supply")
+    assert officer_of(officer) == Actor(lifecycle.Role.OFFICER, "water-supply", "test-user")
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_an_officer_acts_for_the_own_department() -> None:
 def test_operators_act_for_the_centre_and_supervisors_for_the_supervision_office(
     roles: tuple[Role, ...], side: lifecycle.Role
 ) -> None:
-    assert office_of(somebody(*roles, department="water-supply")) == Actor(side)
+    assert office_of(somebody(*roles, department="water-supply")) == Actor(side, subject="test-user")
 
 
 @given(own=CODES, other=CODES | st.none())

@@ -7,7 +7,7 @@ from services.tracker.firing import FIRED, DueTimer, fire
 from services.tracker.ladder import TimerKind
 from services.tracker.record import Fired
 from shared.china_time import CHINA_TIME
-from shared.events import CaseSupervised, CaseUrged, InactionSuspected, SupervisionNoticeIssued
+from shared.events import CaseSupervised, CaseUrged, InactionSuspected, InactionUnexplained, SupervisionNoticeIssued
 from shared.language import Addressee, CaseStatus, Clock, Nature
 from shared.policy import Policy
 
@@ -49,6 +49,20 @@ def test_every_step_is_said_of_its_case_to_its_addressee_and_its_outcome_is_what
     for said in (first, *more):
         event = said.event
         assert (event.complaint_id, event.department, event.at) == (due.complaint_id, due.department, NOW)
+
+
+def test_an_explanation_that_did_not_come_is_told_to_the_supervision_office_and_suspected_of_nothing_more(
+    policy: Policy,
+) -> None:
+    asked = timer(TimerKind.DUE)._replace(clock=Clock.EXPLAIN)
+    [said] = fire(asked, NOW, policy)
+    assert isinstance(said.event, InactionUnexplained)
+    assert (said.event.inaction_id, said.event.due_at) == (asked.deadline_id, DUE)
+    assert said.fired is Fired.MISSED
+    assert said.note == (
+        f"工单20261124-000001-5于2026年9月30日16时05分被列为疑似不作为，{policy.name_of('water-supply')}"
+        "应于2026年10月14日24时前作出说明，至今未作出说明。"
+    )
 
 
 def test_what_is_missed_is_suspected_with_the_same_evidence_in_the_record(policy: Policy) -> None:

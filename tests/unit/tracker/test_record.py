@@ -40,7 +40,7 @@ happenings = st.builds(
     Happening,
     complaint_id=st.just(CASE),
     happened=st.sampled_from([*Action, *Fired]),
-    actor=st.builds(Actor, st.sampled_from(Role), st.none() | texts),
+    actor=st.builds(Actor, st.sampled_from(Role), st.none() | texts, st.none() | texts),
     at=instants,
     state=states,
     deadline_id=st.none() | st.uuids(),
@@ -72,7 +72,7 @@ def edited(entry: Entry, data: st.DataObject) -> Entry:
             other = instants
         case "deadline_id":
             other = st.none() | st.uuids()
-        case "actor_department" | "note" | "deadlines":
+        case "actor_department" | "actor_subject" | "note" | "deadlines":
             other = st.none() | texts
         case _:
             other = texts
@@ -184,12 +184,17 @@ class TestTheCanonicalForm:
                 assert hash_of(shifted, GENESIS) != hash_of(apart, GENESIS)
 
     def test_is_what_the_documentation_says(self) -> None:
-        entry = Entry(CASE, 2, "reply", 3, "replied", "officer", "urban-management", None, AT, "路灯已修好", None)
+        entry = Entry(CASE, 2, "reply", 3, "replied", "officer", "urban-management", None, None, AT, "路灯已修好", None)
         written = (
             "16:hotline-record-1" + "64:" + "00" * 32 + "36:018f4e2a-7c1b-7d3e-9f00-000000000001"
             "1:25:reply1:37:replied7:officer16:urban-management-16:179548380025000015:路灯已修好-"
         )
         assert hash_of(entry, GENESIS) == hashlib.sha256(written.encode()).digest()
+        by_name = written.replace("hotline-record-1", "hotline-record-2").replace(
+            "16:urban-management", "16:urban-management9:测试甲"
+        )
+        signed = replace(entry, actor_subject="测试甲")
+        assert hash_of(signed, GENESIS) == hashlib.sha256(by_name.encode()).digest()
 
     @given(entries)
     def test_an_instant_is_the_same_in_every_time_zone(self, entry: Entry) -> None:

@@ -3,6 +3,7 @@
 import csv
 from datetime import datetime, timedelta
 from io import BytesIO, StringIO
+from itertools import pairwise
 from typing import Any
 
 import openpyxl
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tracker.report_files import as_csv, as_pdf, as_xlsx
+from services.tracker.report_files import as_csv, as_xlsx
+from services.tracker.report_pdf import as_pdf, fitted, lines
 from services.tracker.report_tables import COUNTY, Table, by_department, by_detail, defused
 from services.tracker.reports import COUNTED, RATES, Count, Measure, Month, change, rate, report
 
@@ -131,3 +133,42 @@ class TestFiles:
     def test_the_pdf_is_one_with_names_that_look_like_markup(self) -> None:
         table = Table("t", ("标题",), [("<b>水利局 & 河长",), (None,)])
         assert as_pdf("月报", "说明", [table, by_detail(of([]))]).startswith(b"%PDF-")
+
+
+def width_of(text: str) -> float:
+    """A Chinese character is two wide, any other one."""
+    return float(sum(2 if ord(one) > 0x2E80 else 1 for one in text))
+
+
+words = st.text("abc-河长局", min_size=1, max_size=9)
+texts = st.lists(words, max_size=6).map(" ".join)
+
+
+class TestSheets:
+    @given(texts, st.integers(1, 30))
+    def test_a_line_ends_between_words_and_nothing_is_lost(self, text: str, width: int) -> None:
+        found = lines(text, width, width_of)
+        assert "".join(found).replace(" ", "") == text.replace(" ", "")
+        for line, following in pairwise(found):
+            assert line
+            assert not (line[-1] in "abc-" and following[0] in "abc-") or " " in text
+
+    @given(st.lists(st.lists(texts, min_size=4, max_size=4), min_size=1, max_size=5), st.integers(40, 90))
+    def test_a_table_too_wide_goes_on_below_with_its_names_and_no_word_is_wider_than_its_column(
+        self, rows: list[list[str]], room: int
+    ) -> None:
+        table = Table("t", ("承办单位", "code", "three", "four"), rows)
+        parts = fitted(table, room, width_of)
+        assert [heading for part, _ in parts for heading in part.headings[2:]] == ["three", "four"]
+        for part, widths in parts:
+            assert list(part.headings[:2]) == ["承办单位", "code"]
+            for row in (part.headings, *part.rows):
+                for cell, width in zip(row, widths, strict=True):
+                    assert all(width_of(line) <= width for line in lines(str(cell), width, width_of))
+            assert sum(widths) <= room or len(part.headings) == 3
+
+    def test_the_long_codes_of_a_real_report_stand_on_one_line(self) -> None:
+        code = "housing-and-urban-rural-construction"
+        [part, *_] = fitted(by_department(of([Count(code, Measure.RECEIVED, "", 1)])), 200, width_of)
+        column = part[0].headings.index("代码 code")
+        assert lines(code, part[1][column], width_of) == [code]

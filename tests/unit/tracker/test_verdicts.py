@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.tracker.verdicts import Refused, Standing, Suspected, check_explaining, check_verdict, in_note
+from shared.language import InactionKind
 
 AT = datetime(2026, 11, 24, 4, tzinfo=UTC)
 EXPLAIN_BY = AT + timedelta(days=3)
@@ -13,7 +14,7 @@ BEFORE, AFTER = EXPLAIN_BY - timedelta(seconds=1), EXPLAIN_BY
 
 
 def suspected(standing: Standing = Standing.SUSPECTED, *, explained: bool = False) -> Suspected:
-    return Suspected("water-supply", AT, standing, explained)
+    return Suspected("water-supply", InactionKind.SLOW, AT, standing, explained, None)
 
 
 def test_a_department_explains_itself_once_and_only_while_nobody_has_judged() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from services.tracker.detectors.chance import at_least_by_chance, beyond_chance
+from services.tracker.detectors.chance import at_least_by_chance, at_least_if_tolerated, beyond_chance
 
 
 @given(st.data())
@@ -16,6 +16,19 @@ def test_the_exact_test_is_that_of_scipy(data: st.DataObject) -> None:
     late = data.draw(st.integers(max(0, cases + late_in_all - in_all), min(cases, late_in_all)))
     expected = stats.hypergeom.sf(late - 1, in_all, late_in_all, cases)
     assert at_least_by_chance(late, cases, late_in_all, in_all) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+
+
+@given(st.integers(0, 3000), st.data(), st.floats(0.001, 0.999))
+def test_the_binomial_test_is_that_of_scipy(cases: int, data: st.DataObject, share: float) -> None:
+    hits = data.draw(st.integers(0, cases))
+    expected = stats.binom.sf(hits - 1, cases, share)
+    assert at_least_if_tolerated(hits, cases, share) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+
+
+def test_more_hits_than_cases_and_a_share_of_nothing_cannot_be() -> None:
+    for hits, cases, share in ((5, 4, 0.5), (1, 4, 0.0), (1, 4, 1.0)):
+        with pytest.raises(ValueError, match="cannot be tested"):
+            at_least_if_tolerated(hits, cases, share)
 
 
 def test_more_late_cases_than_there_are_cannot_be() -> None:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.tracker.detectors.bounds import BOUNDS
 from services.tracker.detectors.facts import CaseFacts
 from services.tracker.detectors.selective_silence import selective_silence
+from shared.detection import BOUNDS
 from shared.language import InactionKind
 from tests.unit.tracker.detectors.cases import MATTERS, TOWNS, even_handed, period
 

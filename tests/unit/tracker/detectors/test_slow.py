@@ -1,14 +1,14 @@
-"""Slowness: overdue beyond a bound, and extensions as a habit."""
+"""Slowness: overdue beyond a bound, and extensions without end."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from services.tracker.detectors.bounds import BOUNDS
-from services.tracker.detectors.slow import slow, slow_by_habit
+from services.tracker.detectors.slow import slow
+from shared.detection import BOUNDS
 from shared.language import InactionKind
-from tests.unit.tracker.detectors.cases import DUE, case, period
+from tests.unit.tracker.detectors.cases import DUE, case
 
 LONG_AFTER = DUE + BOUNDS.overdue + timedelta(days=3)
 
@@ -44,17 +44,3 @@ def test_what_was_answered_within_the_bound_or_ended_otherwise_is_not(changes: d
 
 def test_nothing_is_slow_before_the_bound_has_passed() -> None:
     assert slow(case(replied_at=None), DUE + BOUNDS.overdue) is None
-
-
-def test_a_department_that_has_most_of_its_cases_extended_puts_them_off_by_habit() -> None:
-    cases = [case(number, extensions=number % 3 > 0) for number in range(30)]
-    found = slow_by_habit(period(cases))
-    assert found is not None
-    assert "30件工单中有20件延期（67%）" in found.suspicion.evidence
-    assert found.case.extensions
-
-
-def test_half_of_the_cases_or_few_cases_are_no_habit() -> None:
-    assert slow_by_habit(period([case(number, extensions=number % 2) for number in range(30)])) is None
-    assert slow_by_habit(period([case(number, extensions=1) for number in range(19)])) is None
-    assert slow_by_habit(period([])) is None

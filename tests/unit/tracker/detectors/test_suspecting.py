@@ -4,9 +4,15 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
-from services.tracker.detectors.bounds import BOUNDS
 from services.tracker.detectors.facts import CaseFacts
-from services.tracker.detectors.suspecting import findings_of_period, id_of_case, id_of_period, suspicions_of_case
+from services.tracker.detectors.suspecting import (
+    by_policy,
+    findings_of_period,
+    id_of_case,
+    id_of_period,
+    suspicions_of_case,
+)
+from shared.detection import BOUNDS
 from shared.language import InactionKind, Satisfaction
 from tests.unit.tracker.detectors.cases import DUE, MATTERS, case, even_handed, period
 
@@ -40,6 +46,16 @@ def test_a_suspicion_has_one_id_for_its_case_department_and_kind() -> None:
     ids = {id_of_case(which, kind) for which in (one, other, case(2)) for kind in InactionKind}
     assert len(ids) == 3 * len(InactionKind)
     assert id_of_case(one, InactionKind.SLOW) == id_of_case(case(1, reworks=1), InactionKind.SLOW)
+
+
+def test_evidence_names_the_policy_whose_bounds_were_passed() -> None:
+    [suspicion] = suspicions_of_case(case(returns_refused=2), NOW, holds=True)
+    assert by_policy(suspicion, "0123456789abcdef").evidence.endswith("达到2次的界限（界限依政策0123456789ab）。")
+
+
+def test_the_bounds_are_those_of_the_policy() -> None:
+    strict = BOUNDS.model_copy(update={"refused_returns": 3, "overdue_days": 100})
+    assert suspicions_of_case(case(returns_refused=2, replied_at=None), NOW, strict, holds=True) == []
 
 
 def test_a_suspicion_about_a_month_has_one_id_for_department_month_kind_and_cause() -> None:

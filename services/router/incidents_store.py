@@ -1,0 +1,242 @@
+"""The SQL of incidents as they grow: fingerprints and their keys, who belongs where, hot spots."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from asyncpg import Record
+
+from services.router.fingerprints import Fingerprint
+from services.router.incidents import NEWEST, Joined, Known, Told
+from shared.language import DepartmentCode
+from shared.postgres import Connection, Pool
+
+# Whoever says what belongs together says it after the one before has committed, so that no two look past each other.
+LOCK_INCIDENTS = "SELECT pg_advisory_xact_lock(7142, hashtext(current_schema()))"
+
+# Of each key the newest, from the index alone, however many share it.
+FIND_ALIKE = """
+WITH asked AS MATERIALIZED (SELECT * FROM unnest($1::integer[], $2::bigint[], $3::timestamptz[]) AS a (asker, key, at)),
+alike AS MATERIALIZED (
+    SELECT near.complaint_id, array_agg(DISTINCT asker) AS askers
+    FROM asked CROSS JOIN LATERAL (
+        SELECT complaint_id FROM fingerprint_keys
+        WHERE fingerprint_keys.key = asked.key
+            AND fingerprint_keys.at >= asked.at - $4::interval AND fingerprint_keys.at <= asked.at + $4::interval
+        ORDER BY fingerprint_keys.at DESC LIMIT $5
+    ) AS near
+    GROUP BY near.complaint_id
+)
+SELECT
+    kept.complaint_id, askers, at, characters, towns, names, parts, matter, implicated, incident_id,
+    coalesce(version, 0) AS version
+FROM alike
+CROSS JOIN LATERAL (SELECT * FROM fingerprints WHERE fingerprints.complaint_id = alike.complaint_id LIMIT 1) AS kept
+LEFT JOIN LATERAL (
+    SELECT incident_id, version FROM memberships
+    WHERE memberships.complaint_id = kept.complaint_id AND in_force LIMIT 1
+) AS said ON true
+"""
+KEEP_FINGERPRINTS = """
+WITH kept AS (
+    INSERT INTO fingerprints (complaint_id, at, characters, towns, names, parts, matter, implicated)
+    SELECT * FROM unnest(
+        $1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]
+    )
+    ON CONFLICT DO NOTHING
+)
+INSERT INTO fingerprint_keys (complaint_id, key, at) SELECT * FROM unnest($9::uuid[], $10::bigint[], $11::timestamptz[])
+"""
+FORGET_KEYS_OF = "DELETE FROM fingerprint_keys WHERE complaint_id = ANY($1) AND at >= $2 AND at <= $3"
+# What is too old to be the same as anything that still comes; in slices, so that no transaction is long.
+FORGET_KEYS = """
+DELETE FROM fingerprint_keys WHERE ctid = ANY(ARRAY(SELECT ctid FROM fingerprint_keys WHERE at < $1 LIMIT $2))
+"""
+FORGET_FINGERPRINTS = """
+DELETE FROM fingerprints WHERE ctid = ANY(ARRAY(SELECT ctid FROM fingerprints WHERE at < $1 LIMIT $2))
+"""
+
+READ_IN_FORCE = "SELECT complaint_id, incident_id, version FROM memberships WHERE complaint_id = ANY($1) AND in_force"
+END_IN_FORCE = "UPDATE memberships SET in_force = false WHERE complaint_id = ANY($1) AND in_force"
+EXISTS = "SELECT EXISTS (SELECT FROM memberships WHERE incident_id = $1 AND in_force)"
+# The caller has ended what was in force.
+SAY = """
+INSERT INTO memberships (
+    complaint_id, version, incident_id, accepted_at, said_at, said_by, because, resembles, score
+)
+SELECT complaint_id, version, incident_id, accepted_at, $9, said_by, because, resembles, score
+FROM unnest(
+    $1::uuid[], $2::integer[], $3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::uuid[], $8::real[]
+) AS said (complaint_id, version, incident_id, accepted_at, said_by, because, resembles, score)
+"""
+MOVE_MEMBERS = """
+WITH moved AS (
+    UPDATE memberships SET in_force = false FROM unnest($1::uuid[], $2::uuid[]) AS merged (gone, stays)
+    WHERE incident_id = gone AND in_force
+    RETURNING complaint_id, version + 1 AS version, stays, accepted_at
+)
+SELECT complaint_id, version, stays, accepted_at FROM moved
+"""
+
+# Those within reach of the complaints that have just come; of an incident at the highest level nothing is left to tell.
+READ_TIMES = """
+SELECT incident_id, array_agg(accepted_at) AS times FROM memberships
+WHERE in_force AND incident_id = ANY($1) AND accepted_at >= $2 AND accepted_at <= $3
+    AND NOT EXISTS (SELECT FROM hotspots WHERE hotspots.incident_id = memberships.incident_id AND level = $4)
+GROUP BY incident_id
+"""
+RAISE = """
+INSERT INTO hotspots (incident_id, level, raised_at, complaints)
+SELECT incident_id, level, raised_at, complaints
+FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::integer[])
+    AS reached (incident_id, level, raised_at, complaints)
+ON CONFLICT DO NOTHING
+RETURNING incident_id, level
+"""
+# An incident that takes another in has been told of as often as that one.
+TAKE_OVER_LEVELS = """
+INSERT INTO hotspots (incident_id, level, raised_at, complaints, told)
+SELECT DISTINCT ON (stays, level) stays, level, raised_at, complaints, false
+FROM unnest($1::uuid[], $2::uuid[]) AS merged (gone, stays) JOIN hotspots ON hotspots.incident_id = gone
+ON CONFLICT DO NOTHING
+"""
+# Who has most of an incident's complaints, and where it is.
+READ_LEADS = """
+SELECT
+    incident_id,
+    mode() WITHIN GROUP (ORDER BY department) AS department,
+    (array_agg(memberships.complaint_id ORDER BY accepted_at DESC))[1] AS newest,
+    mode() WITHIN GROUP (ORDER BY towns) AS towns, mode() WITHIN GROUP (ORDER BY names) AS names
+FROM memberships JOIN decisions USING (complaint_id) LEFT JOIN fingerprints USING (complaint_id)
+WHERE incident_id = ANY($1) AND memberships.in_force AND decisions.in_force
+GROUP BY incident_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Who has most of an incident's complaints, its newest complaint, and the places that most of them name."""
+
+    department: DepartmentCode
+    newest: UUID
+    places: tuple[str, ...]
+
+
+async def lock(connection: Connection) -> None:
+    await connection.execute(LOCK_INCIDENTS)
+
+
+async def find_alike(
+    connection: "Connection | Pool", told: Sequence[Told], window: timedelta
+) -> tuple[Sequence[Known], Mapping[UUID, Sequence[int]]]:
+    """The complaints that share a key with one of `told`, and of each with which (by place)."""
+    asked = [(place, key, one.fingerprint.at) for place, one in enumerate(told) for key in one.keys]
+    rows = await connection.fetch(FIND_ALIKE, *map(list, zip(*asked, strict=True)), window, NEWEST)
+    known = [Known(row["complaint_id"], _fingerprint(row), row["incident_id"], row["version"]) for row in rows]
+    return known, {row["complaint_id"]: row["askers"] for row in rows}
+
+
+async def keep(connection: Connection, told: Sequence[Told]) -> None:
+    prints = [one.fingerprint for one in told]
+    keys = [(one.complaint_id, key, one.fingerprint.at) for one in told for key in one.keys]
+    await connection.execute(
+        KEEP_FINGERPRINTS,
+        [one.complaint_id for one in told],
+        [one.at for one in prints],
+        [one.characters for one in prints],
+        [" ".join(one.towns) for one in prints],
+        [" ".join(one.names) for one in prints],
+        [" ".join(one.parts) for one in prints],
+        [one.matter for one in prints],
+        [" ".join(one.implicated) for one in prints],
+        *map(list, zip(*keys, strict=True)),
+    )
+
+
+async def in_force(
+    connection: "Connection | Pool", complaint_ids: Collection[UUID]
+) -> dict[UUID, tuple[UUID | None, int]]:
+    """The incident and the version of each complaint that is not alone; no incident where a person took it out."""
+    rows = await connection.fetch(READ_IN_FORCE, list(complaint_ids))
+    return {row["complaint_id"]: (row["incident_id"], row["version"]) for row in rows}
+
+
+async def say(connection: Connection, joined: Sequence[Joined], now: datetime) -> None:
+    """Write down who belongs where; what was in force of them has been ended."""
+    await connection.execute(
+        SAY,
+        [one.complaint_id for one in joined],
+        [one.version for one in joined],
+        [one.incident_id for one in joined],
+        [one.accepted_at for one in joined],
+        [one.said_by for one in joined],
+        [one.because for one in joined],
+        [one.resembles for one in joined],
+        [one.score for one in joined],
+        now,
+    )
+
+
+async def end_in_force(connection: Connection, complaint_ids: Collection[UUID]) -> None:
+    await connection.execute(END_IN_FORCE, list(complaint_ids))
+
+
+async def exists(connection: Connection, incident_id: UUID) -> bool:
+    """Whether any complaint is said to tell of it."""
+    found: bool = await connection.fetchval(EXISTS, incident_id)
+    return found
+
+
+async def compare_no_more(connection: Connection, taken_out: Sequence[Joined]) -> None:
+    """Let no later complaint be compared with these."""
+    times = [one.accepted_at for one in taken_out]
+    await connection.execute(FORGET_KEYS_OF, [one.complaint_id for one in taken_out], min(times), max(times))
+
+
+async def move_members(connection: Connection, merged: Mapping[UUID, UUID]) -> Sequence[Record]:
+    """End the memberships in incidents that turned out to be others; what each member's next one is to be."""
+    await connection.execute(TAKE_OVER_LEVELS, list(merged), list(merged.values()))
+    return await connection.fetch(MOVE_MEMBERS, list(merged), list(merged.values()))
+
+
+async def read_times(
+    connection: Connection, incident_ids: Collection[UUID], since: datetime, until: datetime, *, top: int
+) -> Mapping[UUID, Sequence[datetime]]:
+    """When the complaints of each incident came in between the two instants; without those told of at level `top`."""
+    rows = await connection.fetch(READ_TIMES, list(incident_ids), since, until, top)
+    return {row["incident_id"]: row["times"] for row in rows}
+
+
+async def raise_levels(
+    connection: Connection, reached: Sequence[tuple[UUID, int, int]], now: datetime
+) -> Sequence[tuple[UUID, int]]:
+    """Write down which incident reached which level with how many complaints; what is new of it."""
+    rows = await connection.fetch(
+        RAISE,
+        [incident_id for incident_id, _, _ in reached],
+        [level for _, level, _ in reached],
+        [now for _ in reached],
+        [complaints for _, _, complaints in reached],
+    )
+    return [(row["incident_id"], row["level"]) for row in rows]
+
+
+async def read_leads(connection: Connection, incident_ids: Collection[UUID]) -> Mapping[UUID, Lead]:
+    return {
+        row["incident_id"]: Lead(
+            row["department"], row["newest"], tuple(f"{row['towns'] or ''} {row['names'] or ''}".split())
+        )
+        for row in await connection.fetch(READ_LEADS, list(incident_ids))
+    }
+
+
+async def forget(pool: Pool, before: datetime, at_once: int) -> int:
+    """Delete at most `at_once` keys and fingerprints each from before that instant; how many were deleted."""
+    tags = [await pool.execute(query, before, at_once) for query in (FORGET_KEYS, FORGET_FINGERPRINTS)]
+    return sum(int(tag.rpartition(" ")[2]) for tag in tags)
+
+
+def _fingerprint(row: Record) -> Fingerprint:
+    lists = {name: tuple(row[name].split()) for name in ("towns", "names", "parts", "implicated")}
+    return Fingerprint(at=row["at"], characters=row["characters"], matter=row["matter"], **lists)

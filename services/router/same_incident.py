@@ -1,0 +1,96 @@
+"""Whether two complaints tell of the same incident (同一事件), with a score that can be explained.
+
+The score adds what speaks for it: how much of what they say they share, the place, the matter. Some things rule it out
+whatever the words: places that differ, other parts of one place, a time too far apart, accusing somebody else. The
+numbers were chosen on the first half of tests/data/incidents/told.tsv; docs/routing.md says how often they are right on
+the second.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from math import sqrt
+
+from services.router.fingerprints import Fingerprint
+from services.router.localities import is_exact
+
+__all__ = ["SAME", "Likeness", "Ruled", "compare"]
+
+SAME = 0.63
+_SAME_NAME, _SAME_TOWN, _NO_PLACE = 0.25, 0.05, -0.15
+_SAME_MATTER = 0.25
+# Of texts with fewer characters that say something, one in common would be much.
+_FEW = 8
+
+
+class Ruled(StrEnum):
+    """What rules out that it is the same."""
+
+    TIME = "time"
+    ACCUSED = "accused"
+    TOWN = "town"
+    NAME = "name"
+    PART = "part"
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """`score` is `words` (0 to 1) with what place and matter add; `ruled` says what rules it out."""
+
+    words: float = 0.0
+    place: float = 0.0
+    matter: float = 0.0
+    ruled: Ruled | None = None
+
+    @property
+    def score(self) -> float:
+        return round(self.words + self.place + self.matter, 6)
+
+    @property
+    def same(self) -> bool:
+        return self.ruled is None and self.score >= SAME
+
+    def in_chinese(self) -> str:
+        """One clause that says why."""
+        where = "地点名称相同" if self.place > _SAME_TOWN else "同一乡镇或街道" if self.place > 0 else "未提到相同地点"
+        what = "，事项相同" if self.matter else ""
+        return f"{where}{what}，用字相似度{self.words:.0%}，合计{self.score:.2f}（界限{SAME:.2f}）"
+
+
+def compare(one: Fingerprint, other: Fingerprint, window: timedelta) -> Likeness:
+    """Symmetric, and independent of every other complaint."""
+    if abs(one.at - other.at) > window:
+        return Likeness(ruled=Ruled.TIME)
+    if one.implicated != other.implicated:
+        return Likeness(ruled=Ruled.ACCUSED)
+    for ruled, first, second in (
+        (Ruled.TOWN, one.towns, other.towns),
+        (Ruled.NAME, one.names, other.names),
+        (Ruled.PART, one.parts, other.parts),
+    ):
+        if first and second and set(first).isdisjoint(second):
+            return Likeness(ruled=ruled)
+    # That of an accusation is whom it accuses.
+    alike = one.matter == other.matter if one.matter else bool(one.implicated)
+    place = _place(one, other)
+    # Where no place is shared only nearly the same words count, whatever the matter.
+    matter = _SAME_MATTER if alike and place > 0 else 0.0
+    return Likeness(_words(one.characters, other.characters), place, matter)
+
+
+def _place(one: Fingerprint, other: Fingerprint) -> float:
+    if one.names and other.names:
+        first, second = set(one.names), set(other.names)
+        exact = [{name for name in names if is_exact(name)} for names in (first, second)]
+        # On one long street, but at places that have names of their own.
+        if all(exact) and exact[0].isdisjoint(exact[1]):
+            return _SAME_TOWN
+        return round(_SAME_NAME * len(first & second) / min(len(first), len(second)), 3)
+    return _SAME_TOWN if one.towns and other.towns else _NO_PLACE
+
+
+def _words(one: str, other: str) -> float:
+    """How many characters they share, of as many as both have; a long telling and a short one are not held apart."""
+    lengths = len(one), len(other)
+    shared = len(set(one).intersection(other))
+    return shared / max(_FEW, (min(lengths) + sqrt(lengths[0] * lengths[1])) / 2)

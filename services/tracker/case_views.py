@@ -1,0 +1,125 @@
+"""A case and its deadlines as its page says them: times in Chinese time, Chinese words first."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.tracker.disclosure import KIND_IN_CHINESE, in_chinese
+from services.tracker.lifecycle import STATUS_IN_CHINESE
+from shared.china_time import CHINA_TIME
+from shared.language import Channel, Clock, Confidentiality, Nature, Urgency
+from shared.term import Term
+
+STATUSES: Mapping[str, str] = {
+    status: f"{chinese} {status.replace('_', ' ')}" for status, chinese in STATUS_IN_CHINESE.items()
+}
+CHANNELS: Mapping[str, str] = {
+    Channel.HOTLINE_12345: "12345热线",
+    Channel.WEB_PORTAL: "网站",
+    Channel.MAILBOX: "信箱",
+    Channel.SERVICE_CENTER: "政务服务中心",
+    Channel.DEPARTMENT_LINE: "部门电话",
+    Channel.QA_PLATFORM: "网络问政",
+}
+KINDS: Mapping[str, str] = {kind.value: words for kind, words in KIND_IN_CHINESE.items()}
+CLOCKS: Mapping[str, str] = {
+    Clock.ACKNOWLEDGE: "签收",
+    Clock.REPLY: "答复",
+    Clock.CONTRIBUTE: "协办",
+    Clock.EXPLAIN: "说明",
+}
+NATURES: Mapping[str, str] = {Nature.COMMITTED: "承诺时限", Nature.STATUTORY: "法定时限"}
+URGENCIES: Mapping[str, str] = {Urgency.NORMAL: "一般", Urgency.URGENT: "紧急"}
+CONFIDENTIALITIES: Mapping[str, str] = {
+    Confidentiality.NAMED: "实名",
+    Confidentiality.CONFIDENTIAL: "保密",
+    Confidentiality.ANONYMOUS: "匿名",
+}
+OUTCOMES: Mapping[str, str] = {
+    "met": "已完成",
+    "warned": "已预警",
+    "urged": "已催办",
+    "supervised": "已督办",
+    "notice_issued": "已通报",
+    "missed": "已超期",
+    "ended": "已终止",
+}
+
+REQUESTS: Mapping[str, str] = {"return": "退单", "extension": "延期", "suspension": "中止"}
+DECISIONS: Mapping[str, str] = {"pending": "待审批", "granted": "同意", "refused": "驳回", "lapsed": "失效"}
+FLAGS: Mapping[str, str] = {"urged": "催办", "supervised": "督办"}
+
+# What services.tracker.timelines writes of a day, longer phrases first.
+_DAYS = (
+    ("would end on a day off", "届满日非工作日，顺延"),
+    ("outside of working time", "非工作时间"),
+    ("clock time runs day and night", "按时钟计，昼夜不停"),
+    ("the next working day", "顺延至下一工作日"),
+    ("make-up workday", "调休上班"),
+    ("day of opening", "立案当日不计"),
+    ("calendar day", "自然日"),
+    ("suspended", "中止"),
+    ("extension", "延期"),
+    ("workday", "工作日"),
+    ("weekend", "周末"),
+    ("holiday", "节假日"),
+    (" to ", "至"),
+    (", ", "，"),
+    (": ", "："),
+)
+
+_BESIDE_CHINESE = re.compile(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])")
+# The characters of a complaint that a line of a queue holds.
+_LINE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """A deadline that still runs, beside the case; `tone` is ok, soon or late."""
+
+    clock: str
+    due: str
+    tone: str
+
+
+def local(at: str | datetime | None) -> str:
+    """By the clock in Asia/Shanghai, to the minute."""
+    if at is None:
+        return "—"
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{moment.astimezone(CHINA_TIME):%Y-%m-%d %H:%M}"
+
+
+def running(deadlines: Sequence[Mapping[str, Any]]) -> list[Remaining]:
+    """The deadlines of which nothing has come yet but a warning or that they were missed, the nearest first."""
+    return [
+        Remaining(CLOCKS[each["clock"]], local(each["due_at"]), _tone(each["outcomes"]))
+        for each in sorted(deadlines, key=lambda each: (each["due_at"], each["clock"]))
+        if each["nature"] == Nature.COMMITTED and not each["outcomes"].keys() & {"met", "ended"}
+    ]
+
+
+def term(written: str) -> str:
+    """``10wd`` as people say it."""
+    return in_chinese(Term.parse(written))
+
+
+def _tone(outcomes: Mapping[str, Any]) -> str:
+    if "missed" in outcomes:
+        return "late"
+    return "soon" if "warned" in outcomes else "ok"
+
+
+def day_in_chinese(why: str) -> str:
+    """Why a day counted or did not, as ``services.tracker.timelines`` says it, in Chinese."""
+    for english, chinese in _DAYS:
+        why = re.sub(re.escape(english) if english[0] in " ,:" else rf"\b{re.escape(english)}\b", chinese, why)
+    return _BESIDE_CHINESE.sub("", why)
+
+
+def opening_words(case: Mapping[str, Any]) -> str:
+    """What the case is about, in one line of a queue."""
+    words = case["title"] or case["text"]
+    return words if len(words) <= _LINE else f"{words[:_LINE]}…"
