@@ -39,6 +39,7 @@ from services.intake.spool import MailSpool
 from services.intake.staff_pages import add_staff_pages
 from services.intake.submitting import Submitting
 from shared.consumer import BatchConsumer
+from shared.events import ComplaintAssigned
 from shared.http import create_app
 from shared.oidc import provider_of
 from shared.outbox import Relay
@@ -48,7 +49,7 @@ from shared.postgres import create_pool
 from shared.service import foundation, serve
 from shared.settings import WrongSetting
 from shared.token_verifier import verifier_of
-from shared.topics import CASES_EVENTS
+from shared.topics import ASSIGNED_PATTERN, CASES_EVENTS
 
 
 def _county(policy: Policy) -> County:
@@ -120,6 +121,10 @@ async def run(settings: IntakeSettings) -> None:
         base.subscriptions.add(
             BatchConsumer("progress", handlers.FOLLOWED, handlers.follow_cases, base.pool, base.relay),
             CASES_EVENTS,
+        )
+        base.subscriptions.add(
+            BatchConsumer("helpers", [ComplaintAssigned], handlers.follow_assignments, base.pool, base.relay),
+            pattern=ASSIGNED_PATTERN,
         )
         verifier = verifier_of(settings)
         app = create_app("Hotline intake", verifier, provider_of(settings, verifier))

@@ -18,3 +18,12 @@ CREATE TABLE checked_phones (
     complaint_id uuid PRIMARY KEY REFERENCES complaints,
     at timestamptz NOT NULL DEFAULT now()
 );
+
+-- The departments that help with a joint matter, as the router's assignments tell it; kept for every complaint that was
+-- placed with helpers or placed again, so that what is older of two cannot come in the place of what is newer.
+CREATE TABLE helpers (
+    complaint_id uuid PRIMARY KEY,
+    -- How often the complaint had been placed.
+    hop integer NOT NULL,
+    departments text[] NOT NULL
+);
