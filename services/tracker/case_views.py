@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from services.tracker.disclosure import KIND_IN_CHINESE, in_chinese
-from services.tracker.lifecycle import STATUS_IN_CHINESE
+from services.tracker.lifecycle import ACTION_IN_CHINESE, STATUS_IN_CHINESE, Action, Role
+from services.tracker.record import Fired, Joint, Judged
 from shared.china_time import CHINA_TIME
 from shared.language import Channel, Clock, Confidentiality, Nature, Urgency
 from shared.term import Term
@@ -50,6 +51,30 @@ OUTCOMES: Mapping[str, str] = {
 REQUESTS: Mapping[str, str] = {"return": "退单", "extension": "延期", "suspension": "中止"}
 DECISIONS: Mapping[str, str] = {"pending": "待审批", "granted": "同意", "refused": "驳回", "lapsed": "失效"}
 FLAGS: Mapping[str, str] = {"urged": "催办", "supervised": "督办"}
+
+HAPPENED: Mapping[str, str] = {
+    **{action.value: words for action, words in ACTION_IN_CHINESE.items()},
+    # The first time, which is when the case is opened, and every further one.
+    Action.ASSIGN: "派单",
+    Fired.WARNED: "预警",
+    Fired.URGED: "自动催办",
+    Fired.MISSED: "超期",
+    Fired.SUSPECTED: "疑似不作为",
+    Fired.SUPERVISED: "自动督办",
+    Fired.NOTICE_ISSUED: "通报",
+    Fired.RECOMPUTED: "重新计算时限",
+    Joint.CONTRIBUTED: "提交协办意见",
+    Judged.ASKED: "要求说明",
+    Judged.EXPLAINED: "作出说明",
+    Judged.CONFIRMED: "认定不作为",
+    Judged.DISMISSED: "排除不作为",
+}
+ROLES: Mapping[str, str] = {
+    Role.OFFICER: "承办单位",
+    Role.CENTRE: "热线中心",
+    Role.SUPERVISOR: "督查室",
+    Role.SYSTEM: "系统",
+}
 
 # What services.tracker.timelines writes of a day, longer phrases first.
 _DAYS = (

@@ -69,6 +69,7 @@ def add_workbench_pages(app: FastAPI, policy: Policy) -> None:
     ) -> Response:
         case = _good(await api.get(request, f"/v1/cases/{case_id}"))
         deadlines = _good(await api.get(request, f"/v1/cases/{case_id}/deadlines"))
+        record = _good(await api.get(request, f"/v1/cases/{case_id}/record"))
         return pages.render(
             request,
             "case.html",
@@ -77,6 +78,7 @@ def add_workbench_pages(app: FastAPI, policy: Policy) -> None:
             policy=policy,
             case=case,
             deadlines=deadlines["items"],
+            record=record["items"],
             forms=[
                 *forms_of(case["status"], _roles(reader, case), _asked(case)),
                 *([CONTRIBUTION] if _owes(reader, case) else []),

@@ -13,6 +13,7 @@ from services.tracker import api as tracker_api
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.lifecycle_api import add_lifecycle_routes
+from services.tracker.record_api import add_record_routes
 from services.tracker.workbench_pages import add_workbench_pages
 from shared.auth import Role
 from shared.events import ComplaintAssigned
@@ -151,6 +152,8 @@ async def test_a_case_goes_its_whole_way_by_its_page(
     assert await status_of(tracker_pool, case) == "closed"
     page = (await tracker.get(f"/cases/{case.complaint_id}", headers=officer())).text
     assert "申请延期：等待配件" in page
+    record = page[page.index("全过程记录") :]
+    assert record.index("签收") < record.index("申请延期") < record.index("转回访") < record.index("办结")
     assert 'name="do"' not in page
 
 
@@ -192,6 +195,7 @@ async def site(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> AsyncI
     casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
     tracker_api.add_routes(app, casework, policy, tracker_pool)
     add_lifecycle_routes(app, casework)
+    add_record_routes(app, tracker_pool)
     add_workbench_pages(app, policy)
     async for url in serving(app, free_ports(1)[0]):
         yield url

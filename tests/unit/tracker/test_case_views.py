@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.tracker.calendar import Calendar
-from services.tracker.case_views import day_in_chinese, local, opening_words, running
+from services.tracker.case_views import HAPPENED, ROLES, day_in_chinese, local, opening_words, running
 from services.tracker.deadlines import due
+from services.tracker.lifecycle import Action, Role
+from services.tracker.record import Fired, Joint, Judged
 from shared.china_time import CHINA_TIME
 from shared.counting import Counting
 from shared.term import Term
@@ -55,3 +57,8 @@ def test_a_case_is_one_short_line_of_its_queue(text: str, title: str | None) -> 
     line = opening_words({"title": title, "text": text})
     assert len(line) <= 41
     assert (title or text).startswith(line.removesuffix("…"))
+
+
+def test_everything_that_a_record_tells_has_its_chinese_words() -> None:
+    assert HAPPENED.keys() >= {*Action, *Fired, *Joint, *Judged}
+    assert ROLES.keys() == {*Role}
