@@ -52,3 +52,11 @@ bench-intake: .venv/.dev ## The intake next to an empty handler and bare inserts
 .PHONY: bench-deadlines
 bench-deadlines: .venv/.dev ## A million deadlines against a naive count, and how many a core counts (two minutes)
 	@$(PYTHON_IN) -m bench.deadlines $(ARGS)
+
+.PHONY: bench-incidents
+bench-incidents: .venv/.dev ## What finding one incident costs among a million complaints (ARGS=--pairs, ARGS="--data FILE": how often it is right)
+	@nice -n 10 $(PYTHON_IN) -m bench.incidents $(ARGS)
+
+.PHONY: simulate
+simulate: .venv/.dev ## A year of 200,000 complaints in virtual time: is what misbehaves found (ARGS="--complaints 20000 --twice")
+	@$(PYTHON_IN) -m bench.year $(ARGS)

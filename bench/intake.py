@@ -1,9 +1,11 @@
 """``make bench-intake``: how fast the intake accepts, next to two limits in the same run on the same servers.
 
-The limits are the same HTTP stack with an empty handler, and bare inserts of the same rows into the same tables. Each
-round measures the intake and its limit one after the other, and the ratio is the median of the rounds' ratios. fsync is
-on. The relay carries every event to a real Kafka meanwhile, because that is what the intake does; the router and the
-tracker are stopped, because they are not the intake.
+The limits are the intake's own HTTP stack with an empty handler, and bare inserts of the same rows into the same
+tables. Beside the first stand two more, so that nobody is misled: the bare framework, without the intake's middlewares,
+limits and access rule, and the way around the framework that the intake takes for single POSTs, with nothing behind it
+(docs/decisions/0025). Each round measures the intake and its limits one after the other, and a ratio is the median of
+the rounds' ratios. fsync is on. The relay carries every event to a real Kafka meanwhile, because that is what the
+intake does; the router and the tracker are stopped, because they are not the intake.
 """
 
 import asyncio
@@ -11,6 +13,7 @@ import itertools
 import shutil
 import statistics
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +23,7 @@ import typer
 
 from bench import load
 from bench.bare_inserts import run_bare_inserts
-from bench.empty_handler import EmptyHandler
+from bench.empty_handler import EmptyHandler, Kind
 from bench.processes import cpu_seconds, resident_megabytes
 from bench.result import Result, Target
 from deploy.local.database import prepare_database, service_passwords
@@ -41,6 +44,9 @@ PACED_SECONDS = 10
 # Complaints between two looks at the memory, most of them by the line.
 STRIDE, STRIDE_SINGLY = 20_000, 2_000
 SHORT, MILLION = 5, 50
+
+# The name of the figure, and which of the empty handlers it is of.
+LIMITS: Mapping[str, Kind] = {"empty_handler": "stack", "bare_framework": "bare", "around_framework": "direct"}
 
 TARGETS = {
     "singly_to_empty_handler": Target("at least", 0.5),
@@ -64,12 +70,12 @@ def main(
         asyncio.run(_wait_until_ready(stack))
         stack.router.stop()
         stack.tracker.stop()
-        with EmptyHandler("intake", STATE / "empty", free_ports(1)[0], {}) as empty:
-            asyncio.run(
-                _Measuring(stack, result, load.Door(empty.port, stack.issuer.token(Role.ADAPTER))).run(
-                    MILLION if million else SHORT
-                )
-            )
+        with ExitStack() as running:
+            limits = {
+                name: running.enter_context(EmptyHandler(kind, port, stack.intake))
+                for (name, kind), port in zip(LIMITS.items(), free_ports(len(LIMITS)), strict=True)
+            }
+            asyncio.run(_Measuring(stack, result, limits).run(MILLION if million else SHORT))
     result.show(page)
 
 
@@ -82,7 +88,8 @@ async def _wait_until_ready(stack: Stack) -> None:
 class _Measuring:
     stack: Stack
     result: Result
-    empty: load.Door
+    # Of single POSTs, by the name of the figure.
+    limits: Mapping[str, EmptyHandler]
     bodies: Iterator[bytes] = field(default_factory=lambda: load.submissions(uuid4().hex))
 
     door: load.Door = field(init=False)
@@ -94,7 +101,8 @@ class _Measuring:
         bare_url = await self._bare_database()
         say("Warming up")
         await load.post_singly(self.door, self._take(1000), CONNECTIONS)
-        await load.post_singly(self.empty, self._take(1000), CONNECTIONS)
+        for limit in self.limits.values():
+            await load.post_singly(self._door(limit), self._take(1000), CONNECTIONS)
         await load.post_lines(self.door, self._take(4000), CONNECTIONS, LINES_EACH)
         await self._drained()
         await self._singly()
@@ -103,19 +111,28 @@ class _Measuring:
         await self._memory(strides)
 
     async def _singly(self) -> None:
-        rounds, posted = [], load.Posted()
-        before = cpu_seconds(self.stack.intake.pid)
+        rates: dict[str, list[tuple[float, float]]] = {name: [] for name in self.limits}
+        cpu, posted = dict.fromkeys(("singly", *self.limits), 0.0), load.Posted()
         for number in range(1, ROUNDS + 1):
-            say(f"Round {number} of {ROUNDS}: {SINGLY} single POSTs, {EMPTY} to the empty handler")
+            say(f"Round {number} of {ROUNDS}: {SINGLY} single POSTs, {EMPTY} to each of the empty handlers")
+            before = cpu_seconds(self.stack.intake.pid)
             one = await load.post_singly(self.door, self._take(SINGLY), CONNECTIONS)
             await self._drained()
-            empty = await load.post_singly(self.empty, self._take(EMPTY), CONNECTIONS)
-            rounds.append((SINGLY / one.seconds, EMPTY / empty.seconds))
+            cpu["singly"] += (cpu_seconds(self.stack.intake.pid) - before) / SINGLY
             posted.latencies += one.latencies
-        cpu = cpu_seconds(self.stack.intake.pid) - before
-        self._compare("singly", "empty_handler", rounds)
+            for name, limit in self.limits.items():
+                before = cpu_seconds(limit.pid)
+                empty = await load.post_singly(self._door(limit), self._take(EMPTY), CONNECTIONS)
+                cpu[name] += (cpu_seconds(limit.pid) - before) / EMPTY
+                rates[name].append((SINGLY / one.seconds, EMPTY / empty.seconds))
+        for name, rounds in rates.items():
+            self._compare("singly", name, rounds)
         self._percentiles("singly", posted)
-        self.result.figures["singly_cpu_ms_each"] = 1000 * cpu / (SINGLY * ROUNDS)
+        for name, seconds in cpu.items():
+            self.result.figures[f"{name}_cpu_ms_each"] = 1000 * seconds / ROUNDS
+
+    def _door(self, limit: EmptyHandler) -> load.Door:
+        return load.Door(limit.port, self.door.token)
 
     async def _lines(self, bare_url: str) -> None:
         rounds, posted = [], load.Posted()

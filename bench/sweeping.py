@@ -18,7 +18,7 @@ from shared.postgres import create_pool
 async def main() -> None:
     policy = load_policy(POLICY)
     pool = await create_pool(os.environ["DATABASE_URL"], application_name="hotline-tracker")
-    sweeper = Sweeper(pool, Relay(pool, []), policy)
+    sweeper = Sweeper(pool, Relay(pool, []), lambda: policy)
     await sweeper.sweep()
     # As every service does: see shared/service.py.
     gc.freeze()

@@ -161,7 +161,7 @@ async def _set_clock(connection: Connection, past_due: timedelta) -> None:
 async def _idle(server: Postgres, url: str, policy: Policy) -> tuple[float, float]:
     """Milliseconds of one look that finds nothing due: those that pass, and those of CPU time on both sides."""
     async with await create_pool(url, application_name="bench") as pool:
-        sweeper = Sweeper(pool, Relay(pool, []), policy)
+        sweeper = Sweeper(pool, Relay(pool, []), lambda: policy)
         await sweeper.sweep()
         polls = []
         cpu = cpu_seconds(server.pid) + own_cpu_seconds()

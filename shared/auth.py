@@ -14,7 +14,7 @@ from shared.rate_limits import RateLimits
 from shared.session import require_own_form, session_of
 from shared.token_verifier import BadToken, Verifier
 
-__all__ = ["Allowed", "NotAllowed", "NotLoggedIn", "OpenToAll", "Principal", "Role", "allow", "open_to_all"]
+__all__ = ["Allowed", "NotAllowed", "NotLoggedIn", "OpenToAll", "Principal", "Role", "allow", "open_to_all", "token_of"]
 
 
 class NotLoggedIn(Exception):
@@ -39,8 +39,8 @@ class Allowed(SecurityBase):
         self.model = BearerScheme(bearerFormat="JWT")
 
     async def __call__(self, request: Request) -> Principal:
-        borne, session = _bearer(request), session_of(request)
-        token = borne or session
+        borne = _bearer(request)
+        token = borne or session_of(request)
         if token is None:
             raise NotLoggedIn
         verifier: Verifier = request.app.state.verifier
@@ -57,6 +57,11 @@ class Allowed(SecurityBase):
             # Last, so that nobody's body is read who may not send it.
             await require_own_form(request, token)
         return principal
+
+
+def token_of(request: Request) -> str | None:
+    """The token that the request bears, in its header or as the session's cookie; it is not verified here."""
+    return _bearer(request) or session_of(request)
 
 
 def _bearer(request: Request) -> str | None:

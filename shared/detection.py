@@ -50,8 +50,10 @@ class Bounds(BaseModel):
     same_reply: _Share = 0.9
     # Of the pairs of characters less than one in seven in common: complaints of the same thing have a third and more.
     unlike_complaints: _Share = 0.15
-    # Two may be a coincidence of two short answers.
+    # Two may be a coincidence of two short answers; and of many answers some are short: suspected is what is beyond
+    # this share of them by more than chance, as for the other habits.
     boilerplate_cases: _Cases = 3
+    tolerated_same_replies: _Share = 0.005
 
     # 同一事项三次不满意, as the issue of a complaint is commonly put under supervision.
     dissatisfied: _Times = 3

@@ -15,7 +15,7 @@ _HEADERS = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-_NO_STORE = (b"cache-control", b"no-store")
+_HEADERS_AND_NO_STORE = [*_HEADERS, (b"cache-control", b"no-store")]
 
 _TOO_LARGE = "请求内容过大。 The body of the request is too large."
 
@@ -42,9 +42,8 @@ class Guard:
                         (b"content-type", media_type),
                         (b"content-length", b"%d" % len(replaced)),
                     ]
-                headers += _HEADERS
-                if all(name != b"cache-control" for name, _ in headers):
-                    headers.append(_NO_STORE)
+                says_of_caching = any(name == b"cache-control" for name, _ in headers)
+                headers += _HEADERS if says_of_caching else _HEADERS_AND_NO_STORE
                 message = {**message, "headers": headers}
             elif replaced is not None and message["type"] == "http.response.body":
                 message = {**message, "body": replaced}

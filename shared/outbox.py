@@ -7,7 +7,7 @@ of one complaint keep their order however many replicas run.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import orjson
 import structlog
@@ -49,15 +49,19 @@ async def append(connection: Connection, messages: Sequence[Message]) -> None:
         await connection.copy_records_to_table(
             "outbox",
             columns=("topic", "key", "headers", "body"),
-            records=map(row_of, messages),
+            records=map(_row, messages),
         )
     elif messages:
-        await connection.execute(APPEND, *zip(*map(row_of, messages), strict=True))
+        await connection.execute(APPEND, *zip(*map(_row, messages), strict=True))
 
 
-def row_of(message: Message) -> tuple[str, bytes | None, str, bytes | None]:
-    """Topic, key, headers and body as they stand in the outbox, for a statement that fills more tables than this."""
-    return message.topic, message.key, orjson.dumps(message.headers).decode(), message.body
+def written(headers: Mapping[str, str]) -> str:
+    """As they stand in the outbox, for a statement that fills more tables than this one."""
+    return orjson.dumps(headers).decode()
+
+
+def _row(message: Message) -> tuple[str, bytes | None, str, bytes | None]:
+    return message.topic, message.key, written(message.headers), message.body
 
 
 async def depth(pool: Pool) -> tuple[int, float]:

@@ -1,5 +1,6 @@
 """Reading a county's policy from its directory: all of it, or every problem that is in it."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -42,6 +43,8 @@ FILES = (
     "calendar.yaml",
 )
 OPTIONAL = ("templates.yaml", "inaction.yaml", "incidents.yaml")
+# The name of a folder that holds the policy of that hash and no other (services/router/policy_folders.py).
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def load_policy(directory: Path) -> Policy:
@@ -50,6 +53,8 @@ def load_policy(directory: Path) -> Policy:
         raise PolicyInvalid(
             [Problem(str(directory), 0, "there is no such directory", "name a county's policy directory")]
         )
+    # A link to the policy in force may be switched while its files are read.
+    directory = directory.resolve()
     present = [*FILES, *(name for name in OPTIONAL if (directory / name).exists())]
     documents = {name: read_document(directory / name) for name in present}
     county = check_shape(documents["county.yaml"], CountyFile)
@@ -111,8 +116,13 @@ def load_policy(directory: Path) -> Policy:
         and incidents
     ):
         raise PolicyInvalid(problems)
+    found = content_hash({name: document.data for name, document in documents.items()})
+    if _HASH.fullmatch(directory.name) and found != directory.name:
+        raise PolicyInvalid(
+            [Problem(directory.name, 0, "this copy was altered since it was made", "activate a folder of its own")]
+        )
     return Policy(
-        hash=content_hash({name: document.data for name, document in documents.items()}),
+        hash=found,
         county=county.name,
         departments={d.code: d for d in departments.departments},
         triage_desk=county.triage_desk,

@@ -77,10 +77,9 @@ def read_document(path: Path) -> Document:
             ),
         )
         return document
-    except yaml.YAMLError as error:
-        document.problems.append(
-            Problem(path.name, 0, f"not valid YAML: {error}", "remove the characters that are not text"),
-        )
+    except (yaml.YAMLError, RecursionError) as error:
+        mend = "nest less" if isinstance(error, RecursionError) else "remove the characters that are not text"
+        document.problems.append(Problem(path.name, 0, f"not valid YAML: {error}", mend))
         return document
     if root is None:
         document.problems.append(Problem(path.name, 1, "the file is empty", "write its fields"))

@@ -18,6 +18,7 @@ BRING_NO_ROUTE = {
     "mail_spool",
     "mailboxes",
     "model",
+    "router_url",
     "sms_key",
     "sms_url",
     "trusted_proxies",

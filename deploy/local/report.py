@@ -100,6 +100,7 @@ def _print_access(console: Console, stack: Stack) -> None:
         ("承办单位、督查室 departments, supervision", stack.tracker, "/queue  /cases/ID"),
         ("分派台、指定承办 placing by hand", stack.router, "/placing/triage  /placing/supervision"),
         ("公示、月报 disclosure, reports", stack.tracker, "/disclosure  /reports/monthly/YYYY-MM"),
+        ("试运行、启用政策 trying and switching policies", stack.router, "/policies"),
         ("受理 intake", stack.intake, "/openapi.json"),
         ("分派 router", stack.router, "/openapi.json"),
         ("督办 tracker", stack.tracker, "/openapi.json"),

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from deploy.local.broker import Broker, start_broker
 from deploy.local.database import prepare_database, service_passwords, serving
-from deploy.local.hotline import POLICY, HotlineService, ServiceName
+from deploy.local.hotline import HotlineService, ServiceName
 from deploy.local.issuer import Issuer
 from deploy.local.messages import say
 from deploy.local.outside import Outside
+from deploy.local.policies import lay_out_policies, policy_dir
 from deploy.local.ports import free_ports
 from deploy.local.postgres import ExternalPostgres, LocalPostgres, start_postgres
 
@@ -78,6 +79,7 @@ def start_stack(
             start_broker(state, ports.kafka, ports.departments, require_apache=require_apache)
         )
         stack = _assemble(state, ports, postgres, broker, urls, passwords, simulation=simulation)
+        lay_out_policies(stack.router, state)
         say("Making tables and topics")
         with ThreadPoolExecutor() as pool:
             steps = [pool.submit(one.run, "migrate", DATABASE_URL=urls[one.service]) for one in stack.services]
@@ -109,7 +111,7 @@ def _assemble(
     outside = Outside(state, ports.outside)
     common = {
         "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
-        "HOTLINE_POLICY_DIR": str(POLICY),
+        "HOTLINE_POLICY_DIR": str(policy_dir(state)),
         **issuer.settings(),
         **outside.login_settings(),
     }
@@ -126,6 +128,7 @@ def _assemble(
             ports.intake,
             HOTLINE_MAIL_SPOOL=str(spool),
             HOTLINE_ATTACHMENTS=str(state / "attachments"),
+            HOTLINE_ROUTER_URL=f"http://127.0.0.1:{ports.router}",
             **_secrets(state),
             **outside.sms_settings(),
         ),

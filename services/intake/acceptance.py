@@ -1,7 +1,8 @@
 """Accepting complaints: one transaction for many, so that concurrent submissions share the cost of a commit."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import collections
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -12,6 +13,7 @@ from prometheus_client import Counter
 from uuid_utils.compat import uuid7
 
 from services.intake import acceptance_store, repeats_store, store
+from services.intake.acceptance_store import Batch
 from services.intake.blind_index import BlindIndex
 from services.intake.complaint import Complaint
 from services.intake.fact_time import time_told
@@ -34,6 +36,8 @@ ACCEPTED = Counter("hotline_complaints_accepted_total", "Complaints accepted", [
 RESUBMITTED = Counter("hotline_complaints_resubmitted_total", "Submissions seen before", ["channel"])
 
 _MAX_SHARED = 500
+# As many turns of the event loop pass from a connection's being readable to its complaint's waiting to be accepted.
+_TURNS_OF_THE_LOOP = 3
 # Running numbers are taken from the sequence by so many at least; those that a process has not used when it ends are
 # left out, as are those of submissions that turn out to be known.
 _NUMBERS_TAKEN = 100
@@ -89,8 +93,10 @@ def received_message(entry: store.Entry, repeat: Repeat | None = None) -> Messag
 class Acceptance:
     """Stores complaints and answers with receipts; an answer is given only after the commit."""
 
-    def __init__(self, pool: Pool, relay: Relay, keyring: Keyring, index: BlindIndex, repeat_window: timedelta) -> None:
-        """Within `repeat_window` of an earlier one, the same matter of the same reporter is a repeat."""
+    def __init__(
+        self, pool: Pool, relay: Relay, keyring: Keyring, index: BlindIndex, repeat_window: Callable[[], timedelta]
+    ) -> None:
+        """Within what `repeat_window` gives at the moment, the same matter of the same reporter is a repeat."""
         self._pool = pool
         self._relay = relay
         self._keyring = keyring
@@ -110,13 +116,27 @@ class Acceptance:
 
     async def run(self) -> None:
         """Commit what `accept` was given, batch after batch, until cancelled."""
+        shared = 0
         while True:
-            await self._awake.wait()
-            batch, self._waiting = self._waiting[:_MAX_SHARED], self._waiting[_MAX_SHARED:]
-            if not batch:
+            if not self._waiting:
                 self._awake.clear()
-                continue
+                await self._awake.wait()
+            await self._gather((len(self._waiting) + shared) // 2)
+            batch, self._waiting = self._waiting[:_MAX_SHARED], self._waiting[_MAX_SHARED:]
+            shared = len(batch)
             await self._commit_shared(batch)
+
+    async def _gather(self, enough: int) -> None:
+        """Read what has come in already, until `enough` wait.
+
+        Those whom a commit answered come again together. If the first of them went alone, all others would go with the
+        next one, and nobody would be left to be read while that is under way: half of them shall go with each.
+        """
+        before = 0
+        while before < len(self._waiting) < enough:
+            before = len(self._waiting)
+            for _ in range(_TURNS_OF_THE_LOOP):
+                await asyncio.sleep(0)
 
     async def _commit_shared(self, batch: Sequence[tuple[Complaint, asyncio.Future[Receipt]]]) -> None:
         outcomes = await self.accept_each([complaint for complaint, _ in batch])
@@ -160,8 +180,8 @@ class Acceptance:
                 known = [row["complaint_id"] for row in earlier.values()]
                 repeats |= await repeats_store.read_repeats(connection, known)
         self._relay.wake()
-        for entry in entries:
-            (ACCEPTED if entry.complaint_id in new else RESUBMITTED).labels(entry.complaint.channel).inc()
+        _count(ACCEPTED, (entry.complaint.channel for entry in entries if entry.complaint_id in new))
+        _count(RESUBMITTED, (complaint.channel for complaint in seen))
         return [_receipt(entry, new, earlier, repeats) for entry in entries]
 
     async def _store(
@@ -176,9 +196,12 @@ class Acceptance:
             known = await acceptance_store.find_by_external_id(connection, [entry.complaint for entry in entries])
             by_submission = {submission: e for submission, e in by_submission.items() if submission not in known}
         fresh = list(by_submission.values())
-        repeats = await find_repeats(connection, fresh, now - self._repeat_window)
+        if not fresh:
+            return set(), {}
+        repeats = await find_repeats(connection, fresh, now - self._repeat_window())
         messages = [received_message(entry, repeats.get(entry.complaint_id)) for entry in fresh]
-        new = await acceptance_store.accept(connection, fresh, messages, repeats, self._index.fingerprint)
+        batch = Batch(fresh, messages, repeats, now, self._keyring.current, self._index.fingerprint)
+        new = await acceptance_store.accept(connection, batch)
         return new, repeats
 
     async def _take_numbers(self, connection: Connection, count: int) -> list[int]:
@@ -205,6 +228,11 @@ class Acceptance:
             seal(self._keyring, Identity(complaint.reporter, complaint.original), complaint_id),
             self._index.traces(complaint.reporter),
         )
+
+
+def _count(counter: Counter, channels: Iterable[Channel]) -> None:
+    for channel, count in collections.Counter(channels).items():
+        counter.labels(channel).inc(count)
 
 
 def _receipt(

@@ -13,6 +13,8 @@ _BETWEEN_TWO = re.compile(r"[/、,，;；|或]")
 _SEPARATORS = re.compile(r"[\s\-‐-―−._·•・~()\[\]（）\u200b-\u200f\u2060\ufeff]")
 _COUNTRY = r"(?:\+|00)?86"
 _MOBILE = re.compile(rf"(?:{_COUNTRY}|0)?(?P<number>1[3-9][0-9]{{9}})")
+# As most are written.
+_PLAIN_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 # Area codes: 10 and 2x with eight digits, 3xx to 9xx with seven or eight; an extension behind 转, x or #.
 _LANDLINE = re.compile(
     rf"(?:{_COUNTRY}0?|0)(?P<number>(?:10|2[0-9])[2-8][0-9]{{7}}|[3-9][0-9]{{2}}[2-8][0-9]{{6,7}})"
@@ -32,6 +34,8 @@ def telephones(written: str | None) -> tuple[str, ...]:
     An extension is kept behind it (RFC 3966): many people share the number before it. A number without its area code is
     left out, since two counties may both have it.
     """
+    if written and _PLAIN_MOBILE.fullmatch(written):
+        return (f"+86{written}",)
     found = (_telephone(part) for part in _BETWEEN_TWO.split(_folded(written)))
     return tuple(dict.fromkeys(number for number in found if number))
 

@@ -1,6 +1,6 @@
 """The page on which whoever holds ticket number and query code sees what became of the complaint."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import FastAPI, Form, Request
@@ -13,6 +13,7 @@ from services.intake.page_forms import local_time
 from shared.auth import open_to_all
 from shared.http import Problem
 from shared.pages import Pages
+from shared.policy import Policy
 from shared.postgres import Pool
 from shared.rate_limits import limited_by_client
 
@@ -20,9 +21,9 @@ _READERS = "the query code on the receipt opens this one complaint to whoever ho
 
 
 def add_lookup_page(
-    app: FastAPI, pages: Pages, query_code_key: bytes, pool: Pool, departments: Mapping[str, str]
+    app: FastAPI, pages: Pages, query_code_key: bytes, pool: Pool, policy: Callable[[], Policy]
 ) -> None:
-    """`departments` gives the names by the codes."""
+    """`policy` gives the one in force at the moment."""
 
     @app.get("/lookup", include_in_schema=False, dependencies=[open_to_all(_READERS)])
     async def ask(request: Request) -> Response:
@@ -40,11 +41,12 @@ def add_lookup_page(
             return pages.render(
                 request, "lookup.html", status=problem.status, number=number, told=problem.detail, found=None
             )
+        name_of = policy().name_of
         steps = [
             {
                 "at": local_time(step["at"]),
                 "status": page_forms.STATUSES[step["status"]],
-                "department": departments.get(step["department"], step["department"]),
+                "department": name_of(step["department"]),
                 "reply": step["reply"],
             }
             for step in found["progress"]

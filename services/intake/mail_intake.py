@@ -5,7 +5,7 @@ between it is asked again, and the Message-ID keeps a mail from counting twice.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -57,9 +57,9 @@ class _Read:
 
 class MailIntake:
     def __init__(
-        self, pool: Pool, acceptance: Acceptance, county: County, attachments: Attachments | None = None
+        self, pool: Pool, acceptance: Acceptance, county: Callable[[], County], attachments: Attachments | None = None
     ) -> None:
-        """Without `attachments` the files of mails are left where the mails lie."""
+        """`county` gives the one in force at the moment; without `attachments` the mails' files stay where they lie."""
         self._pool = pool
         self._attachments = attachments
         self.acceptance = acceptance
@@ -115,7 +115,7 @@ class MailIntake:
                 return _refused(raw, mail.code, f"{mail.zh} {mail.en}")
             complaint = to_complaint(
                 mail,
-                self.county,
+                self.county(),
                 kind=origin.kind,
                 confidentiality=origin.confidentiality,
                 received_by=origin.received_by,

@@ -5,7 +5,7 @@ longer ago than the retention. What nobody took in, what cannot be read, and wha
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -39,7 +39,10 @@ class Found:
 class MailRetention:
     """`spool` is the folder that mail is delivered into, None where there is none."""
 
-    def __init__(self, pool: Pool, retention: timedelta, mailboxes: Sequence[Mailbox], spool: Path | None) -> None:
+    def __init__(
+        self, pool: Pool, retention: Callable[[], timedelta], mailboxes: Sequence[Mailbox], spool: Path | None
+    ) -> None:
+        """`retention` gives the one in force at the moment."""
         self._pool = pool
         self._retention = retention
         self._mailboxes = mailboxes
@@ -59,7 +62,7 @@ class MailRetention:
         return total
 
     async def _of_mailbox(self, mailbox: Mailbox) -> int:
-        before = (datetime.now(UTC) - self._retention).date()
+        before = (datetime.now(UTC) - self._retention()).date()
         connection = await asyncio.to_thread(ImapConnection.open, mailbox)
         try:
             count = 0
@@ -76,7 +79,7 @@ class MailRetention:
             connection.close()
 
     async def _of_spool(self, spool: Path) -> int:
-        before = (datetime.now(UTC) - self._retention).date()
+        before = (datetime.now(UTC) - self._retention()).date()
         count = 0
         for name, refused in (("done", False), ("refused", True)):
             for batch in _in_batches(await asyncio.to_thread(_old_files, spool / name, before)):
@@ -92,7 +95,7 @@ class MailRetention:
             return []
         if refused:
             hashes = [each for mail in found for each in mail.hashes]
-            old = await mail_retention_store.read_old_refusals(self._pool, mailbox, hashes, self._retention)
+            old = await mail_retention_store.read_old_refusals(self._pool, mailbox, hashes, self._retention())
             return [mail.where for mail in found if not old.isdisjoint(mail.hashes)]
         ended = await mail_retention_store.read_ended(self._pool, [mail.id for mail in found])
         return [mail.where for mail in found if mail.id in ended]

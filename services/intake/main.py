@@ -1,8 +1,13 @@
 """The intake put together: the one place where its parts meet."""
 
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
 
 from services.intake import handlers
 from services.intake.acceptance import Acceptance
@@ -11,16 +16,16 @@ from services.intake.attachment_files import AttachmentFiles
 from services.intake.attachments import Attachments, Collected
 from services.intake.attachments_api import add_attachment_routes
 from services.intake.complaint import County
-from services.intake.coordinates import Coordinates
 from services.intake.export_files import read_rows
 from services.intake.gauges import refresh_gauges
 from services.intake.imap import MailboxReader
 from services.intake.importing import Importing, Outcome, read_platform, report
+from services.intake.in_force import county_of, making_ready
 from services.intake.key_sources import read_keyring
 from services.intake.lmtp import LmtpServer
 from services.intake.mail_intake import MailIntake
 from services.intake.mail_retention import MailRetention
-from services.intake.mailboxes import read_mailboxes
+from services.intake.mailboxes import Mailbox, read_mailboxes
 from services.intake.open311_api import add_open311_routes
 from services.intake.open311_facade import Open311
 from services.intake.open311_keys import parse_digests
@@ -32,6 +37,7 @@ from services.intake.push_signature import parse_keys
 from services.intake.reporter_api import add_reporter_routes
 from services.intake.retention import Retention
 from services.intake.rotating import Rotated, rotate
+from services.intake.same_incident import SameIncident
 from services.intake.settings import IntakeSettings, MailSettings, VaultSettings
 from services.intake.similar_api import add_similar_routes
 from services.intake.sms import SmsGateway
@@ -45,22 +51,20 @@ from shared.oidc import provider_of
 from shared.outbox import Relay
 from shared.policy import Policy
 from shared.policy_files import load_policy
-from shared.postgres import create_pool
+from shared.postgres import Pool, create_pool
+from shared.reloading import Reloading
 from shared.service import foundation, serve
 from shared.settings import WrongSetting
 from shared.token_verifier import verifier_of
 from shared.topics import ASSIGNED_PATTERN, CASES_EVENTS
 
 
-def _county(policy: Policy) -> County:
-    return County(
-        towns=policy.towns,
-        urgent_words=policy.urgent_words,
-        departments=policy.departments,
-        positions={
-            town: Coordinates(position.latitude, position.longitude) for town, position in policy.town_positions.items()
-        },
-    )
+def accepting(settings: IntakeSettings, submitting: Submitting, pool: Pool) -> FastAPI:
+    """The application with the routes by which programs submit; they stand first, for the framework asks in order."""
+    verifier = verifier_of(settings)
+    app = create_app("Hotline intake", verifier, provider_of(settings, verifier))
+    add_routes(app, submitting, pool)
+    return app
 
 
 def _gateway(settings: IntakeSettings) -> SmsGateway | None:
@@ -78,9 +82,13 @@ async def import_file(settings: IntakeSettings, file: Path, platform_file: Path,
     policy = load_policy(settings.policy_dir)
     async with await create_pool(str(settings.database_url), application_name="hotline-import") as pool:
         acceptance = Acceptance(
-            pool, Relay(pool, settings.bootstrap_servers), keyring, settings.blind_index_key, policy.repeat_window
+            pool,
+            Relay(pool, settings.bootstrap_servers),
+            keyring,
+            settings.blind_index_key,
+            lambda: policy.repeat_window,
         )
-        importing = Importing(acceptance, _county(policy), settings.query_code_key)
+        importing = Importing(acceptance, county_of(policy), settings.query_code_key)
         # With a mark in front, without which spreadsheet programs read Chinese wrongly.
         with report_file.open("w", encoding="utf-8-sig") as out:
             return await report(importing.rows(platform, read_rows(file, platform)), out)
@@ -98,8 +106,8 @@ async def anonymize(settings: MailSettings, policy: Policy) -> tuple[int, int]:
     """Erase whose retention has passed, beside the running service: how many complaints, and how many mails."""
     mailboxes = read_mailboxes(settings.mailboxes, policy.departments) if settings.mailboxes else ()
     async with await create_pool(str(settings.database_url), application_name="hotline-anonymize") as pool:
-        mails = MailRetention(pool, policy.retention, mailboxes, settings.mail_spool)
-        retention = Retention(pool, policy, mails)
+        mails = MailRetention(pool, lambda: policy.retention, mailboxes, settings.mail_spool)
+        retention = Retention(pool, lambda: policy, mails)
         return await retention.anonymize(), await retention.expire_mails()
 
 
@@ -111,13 +119,15 @@ async def rotate_vault(settings: VaultSettings) -> Rotated:
 
 
 async def run(settings: IntakeSettings) -> None:
-    policy = load_policy(settings.policy_dir)
-    county = _county(policy)
     keyring = read_keyring(settings)
-    mailboxes = read_mailboxes(settings.mailboxes, policy.departments) if settings.mailboxes else ()
-    async with foundation(settings, "intake") as base:
+    mailboxes: Sequence[Mailbox] = ()
+    if settings.mailboxes:
+        mailboxes = read_mailboxes(settings.mailboxes, load_policy(settings.policy_dir).departments)
+    reloading = Reloading(settings.policy_dir, making_ready(mailboxes))
+    policy = reloading.policy
+    async with foundation(settings, "intake") as base, AsyncExitStack() as closing:
         index = settings.blind_index_key
-        acceptance = Acceptance(base.pool, base.relay, keyring, index, policy.repeat_window)
+        acceptance = Acceptance(base.pool, base.relay, keyring, index, lambda: policy().repeat_window)
         base.subscriptions.add(
             BatchConsumer("progress", handlers.FOLLOWED, handlers.follow_cases, base.pool, base.relay),
             CASES_EVENTS,
@@ -126,10 +136,12 @@ async def run(settings: IntakeSettings) -> None:
             BatchConsumer("helpers", [ComplaintAssigned], handlers.follow_assignments, base.pool, base.relay),
             pattern=ASSIGNED_PATTERN,
         )
-        verifier = verifier_of(settings)
-        app = create_app("Hotline intake", verifier, provider_of(settings, verifier))
+
+        def county() -> County:
+            return reloading.current().county
+
         submitting = Submitting(acceptance, county, settings.query_code_key)
-        add_routes(app, submitting, base.pool)
+        app = accepting(settings, submitting, base.pool)
         if settings.push_keys is not None:
             add_push_routes(app, submitting, base.pool, parse_keys(settings.push_keys.get_secret_value()))
         attachments = None
@@ -140,14 +152,16 @@ async def run(settings: IntakeSettings) -> None:
         add_open311_routes(app, Open311(acceptance, policy, county, base.pool, settings.query_code_key, keys))
         add_reporter_routes(app, base.pool, keyring)
         add_similar_routes(app, base.pool, index)
-        departments = {code: department.name for code, department in policy.departments.items()}
         files = PageFiles(attachments)
         gateway = _gateway(settings)
         checking = PhoneChecking(base.pool, index, settings.query_code_key, gateway) if gateway else None
-        add_citizen_pages(app, submitting, base.pool, files, departments, checking)
-        add_staff_pages(app, submitting, base.pool, index, files, departments)
-        mails = MailRetention(base.pool, policy.retention, mailboxes, settings.mail_spool)
-        background = [acceptance.run(), Retention(base.pool, policy, mails).run()]
+        add_citizen_pages(app, submitting, base.pool, files, policy, checking)
+        router = None
+        if settings.router_url is not None:
+            router = await closing.enter_async_context(httpx.AsyncClient(base_url=settings.router_url))
+        add_staff_pages(app, submitting, base.pool, index, files, policy, SameIncident(router))
+        mails = MailRetention(base.pool, lambda: policy().retention, mailboxes, settings.mail_spool)
+        background = [reloading.watch(), acceptance.run(), Retention(base.pool, policy, mails).run()]
         mail_intake = MailIntake(base.pool, acceptance, county, attachments)
         if settings.mail_spool is not None:
             background.append(MailSpool(settings.mail_spool, mail_intake).run())

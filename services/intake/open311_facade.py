@@ -1,6 +1,6 @@
 """What the Open311 façade answers, on the intake's own acceptance and tables; Open311Error says why it does not."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,18 +21,19 @@ from shared.postgres import PASSING, Pool
 @dataclass(frozen=True, slots=True)
 class Open311:
     acceptance: Acceptance
-    policy: Policy
-    county: County
+    # Give those in force at the moment.
+    policy: Callable[[], Policy]
+    county: Callable[[], County]
     pool: Pool
     query_code_key: bytes = field(repr=False)
     # The digests of the api keys by id; without any nobody can submit.
     keys: Mapping[str, bytes] = field(repr=False)
 
     def services(self) -> Listing:
-        return open311.services(self.policy)
+        return open311.services(self.policy())
 
     def service_definition(self, service_code: str) -> Single:
-        return open311.service_definition(self.policy, service_code)
+        return open311.service_definition(self.policy(), service_code)
 
     async def requests(
         self,
@@ -49,7 +50,7 @@ class Open311:
             found = await self._find(open311.ticket_numbers(service_request_id))
         else:
             wanted = open311.wanted(
-                self.policy,
+                self.policy(),
                 service_code=service_code,
                 status=status,
                 start_date=start_date,
@@ -58,10 +59,10 @@ class Open311:
             )
             async with _reaching():
                 found = await open311_store.read_requests(self.pool, wanted)
-        return open311.requests(found, self.policy, self.county)
+        return open311.requests(found, self.policy(), self.county())
 
     async def request(self, service_request_id: str) -> Listing:
-        return open311.requests([await self._one(service_request_id)], self.policy, self.county)
+        return open311.requests([await self._one(service_request_id)], self.policy(), self.county())
 
     async def token(self, token: str) -> Listing:
         return open311.token_answer((await self._one(token)).ticket_number)
@@ -74,10 +75,10 @@ class Open311:
             raise Open311Error(
                 403, "缺少 api_key，或 api_key 无效。", "api_key is missing, or is not one that was given out."
             )
-        matter = open311.matter_of(self.policy, fields.get("service_code"))
+        matter = open311.matter_of(self.policy(), fields.get("service_code"))
         async with _reaching():
             external_id = await self._external_id(fields, key_id, now)
-            receipt = await self._accept(to_complaint(fields, matter, self.county, external_id))
+            receipt = await self._accept(to_complaint(fields, matter, self.county(), external_id))
         code = query_code(self.query_code_key, receipt.complaint_id)
         media_ignored = bool(fields.get("media_url"))
         return open311.submitted(receipt.ticket_number, code, media_ignored=media_ignored), receipt.created

@@ -1,7 +1,7 @@
 """The citizen's pages: complain without a login and without a script; to look up what became of it see lookup_page."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from shared.auth import open_to_all
 from shared.http import Problem
 from shared.language import Channel, Confidentiality
 from shared.pages import Assets, Pages
+from shared.policy import Policy
 from shared.postgres import Pool
 from shared.rate_limits import RateLimits, limited_by_client
 from shared.session import require_same_site
@@ -50,10 +51,10 @@ def add_citizen_pages(
     submitting: Submitting,
     pool: Pool,
     files: PageFiles,
-    departments: Mapping[str, str],
+    policy: Callable[[], Policy],
     checking: PhoneChecking | None,
 ) -> None:
-    """`departments` gives the names by the codes; without `checking` no telephone is checked."""
+    """`policy` gives the one in force at the moment; without `checking` no telephone is checked."""
     pages = intake_pages()
     limits: RateLimits = app.state.rate_limits
     app.mount("/intake-static", Assets(directory=_HERE / "static"), "intake-static")
@@ -119,7 +120,7 @@ def add_citizen_pages(
             files_told=files_told,
         )
 
-    add_lookup_page(app, pages, submitting.query_code_key, pool, departments)
+    add_lookup_page(app, pages, submitting.query_code_key, pool, policy)
 
 
 def told_of(problem: Problem) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What identifies a reporter is kept no longer than the policy says: erased every night, and by a command."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 import structlog
@@ -31,8 +32,8 @@ def until_night(now: datetime) -> timedelta:
 class Retention:
     """Erases the identity, traces and original words of complaints that ended longer ago than `policy.retention`."""
 
-    def __init__(self, pool: Pool, policy: Policy, mails: MailRetention | None = None) -> None:
-        """`mails` removes the mails that they came with; None where none are read."""
+    def __init__(self, pool: Pool, policy: Callable[[], Policy], mails: MailRetention | None = None) -> None:
+        """`policy` gives the one in force at the moment; `mails` removes the mails, None where none are read."""
         self._pool = pool
         self._policy = policy
         self._mails = mails
@@ -52,13 +53,14 @@ class Retention:
                 log.warning("not_anonymized", error=type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
-                log.info("anonymized", count=count, mails=mails, policy=self._policy.hash)
+                log.info("anonymized", count=count, mails=mails, policy=self._policy().hash)
                 return
 
     async def anonymize(self) -> int:
         """Erase all that is due, batch after batch, and return of how many complaints; a second time of none."""
         total = 0
-        while count := await retention_store.anonymize(self._pool, self._policy.retention, self._policy.hash, _BATCH):
+        policy = self._policy()
+        while count := await retention_store.anonymize(self._pool, policy.retention, policy.hash, _BATCH):
             total += count
             ANONYMIZED.inc(count)
         return total

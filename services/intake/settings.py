@@ -84,4 +84,6 @@ class IntakeSettings(VaultSettings, MailSettings, ServiceSettings):
     sms_key: Annotated[bytes, BeforeValidator(_read_key)] | None = Field(default=None, repr=False)
     # The loopback port on which the mail system of this machine delivers by LMTP; none where it does not.
     lmtp_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    # HOTLINE_ROUTER_URL: where the router is asked which incidents others have told of; without it nobody is told.
+    router_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
     http_port: int = 8101

@@ -1,7 +1,8 @@
 """The pages of staff: the operator types while the caller waits, the desk hands out a receipt."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
@@ -13,12 +14,14 @@ from services.intake.likeness import Matter
 from services.intake.page_files import PageFiles
 from services.intake.page_forms import Typed, as_submission, desk_channel, local_time, new_form, read_form
 from services.intake.pages import intake_pages, told_of
+from services.intake.same_incident import SameIncident
 from services.intake.similar_api import earlier_of
 from services.intake.submitters import submitter_of
 from services.intake.submitting import Submitting
-from shared.auth import Principal, Role, allow
+from shared.auth import Principal, Role, allow, token_of
 from shared.http import Problem
 from shared.language import Channel
+from shared.policy import Policy
 from shared.postgres import Pool
 
 # As on the route that a program asks (similar_api.py): an officer is told by the answer to a submission only.
@@ -28,6 +31,7 @@ _NO_NUMBER = (
     " Give a whole telephone number (a landline with its area code) or identity number first."
 )
 
+WhoeverIsTold = Annotated[Principal, allow(*_TOLD_OF_EARLIER)]
 OperatorAtWork = Annotated[Principal, allow(Role.OPERATOR)]
 DeskAtWork = Annotated[Principal, allow(Role.CLERK, Role.OFFICER)]
 
@@ -38,14 +42,14 @@ def add_staff_pages(
     pool: Pool,
     index: BlindIndex,
     files: PageFiles,
-    departments: Mapping[str, str],
+    policy: Callable[[], Policy],
+    same_incident: SameIncident,
 ) -> None:
-    """`departments` gives the names by the codes."""
-    accusable = {"": "未指明 None named", **departments}
+    """`policy` gives the one in force at the moment."""
     pages = intake_pages()
 
     def form_page(request: Request, principal: Principal, typed: Typed, status: int = 200, **told: Any) -> Response:
-        told = {"errors": {}, "told": None, "earlier": None} | told
+        told = {"errors": {}, "told": None, "earlier": None, "incidents": ()} | told
         return pages.render(
             request,
             "staff.html",
@@ -55,7 +59,7 @@ def add_staff_pages(
             action=request.url.path,
             channel=_channel(request, principal),
             files=files.taken,
-            departments=accusable,
+            departments={"": "未指明 None named"} | {code: one.name for code, one in policy().departments.items()},
             may_check=not principal.roles.isdisjoint(_TOLD_OF_EARLIER),
             **told,
         )
@@ -71,12 +75,24 @@ def add_staff_pages(
             for item in found
         ]
 
+    async def incidents(request: Request, typed: Typed) -> Sequence[dict[str, Any]]:
+        """What others have told of the same incident, as far as this person is told and the router answers."""
+        found = await same_incident.told(token_of(request), typed["text"], typed["place"])
+        return [item | {"at": local_time(datetime.fromisoformat(item["newest_at"]))} for item in found]
+
     async def answered(request: Request, principal: Principal) -> Response:
         async with files.read(request) as form:
             typed = read_form(form.multi_items())
             if form.get("do") == "check":
                 found = await earlier(principal, typed)
-                return form_page(request, principal, typed, earlier=found, told=_NO_NUMBER if found is None else None)
+                return form_page(
+                    request,
+                    principal,
+                    typed,
+                    earlier=found,
+                    incidents=await incidents(request, typed),
+                    told=_NO_NUMBER if found is None else None,
+                )
             contents, errors = await files.examine(form)
             if errors:
                 return form_page(request, principal, typed, 422, errors={"photos": errors})
@@ -107,6 +123,12 @@ def add_staff_pages(
     async def submit_call(request: Request, principal: OperatorAtWork) -> Response:
         """Register what a caller says, or (``do=check``) show what the same caller brought before."""
         return await answered(request, principal)
+
+    @app.post("/same-incident", include_in_schema=False)
+    async def show_incidents(request: Request, _asker: WhoeverIsTold) -> Response:
+        """A part of the page, for its script: whether others have told of what has been typed so far."""
+        typed = read_form((await request.form()).multi_items())
+        return pages.render(request, "same_incident.html", incidents=await incidents(request, typed))
 
     @app.get("/desk", include_in_schema=False)
     async def show_desk(request: Request, principal: DeskAtWork) -> Response:

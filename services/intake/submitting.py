@@ -1,6 +1,6 @@
 """From the bytes of a submission to the answer that its submitter gets, singly and by the line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +31,8 @@ _FAILED = Problem(500, "系统内部错误，未能登记。", "Internal error; 
 @dataclass(frozen=True, slots=True)
 class Submitting:
     acceptance: Acceptance
-    county: County
+    # Gives the one of the policy in force at the moment.
+    county: Callable[[], County]
     query_code_key: bytes
 
     async def one(self, body: bytes, submitter: Submitter) -> dict[str, Any]:
@@ -65,7 +66,7 @@ class Submitting:
         try:
             form = SUBMISSION.validate_json(body)
             submitter.require(form)
-            complaint = to_complaint(form, self.county)
+            complaint = to_complaint(form, self.county())
         except ValidationError as error:
             raise _refused(explain(error.errors(include_url=False, include_input=False), frozenset(Channel))) from None
         except SubmissionRefused as refused:

@@ -15,6 +15,7 @@ from services.router.in_service import Routing
 from services.router.learning_commands import Since, add_learning_commands, at_midnight
 from services.router.main import run
 from services.router.model_file import UnreadableModel, load_model, model_in_service
+from services.router.policy_folders import lay_out
 from services.router.replay_store import replayed
 from services.router.settings import ModelSettings, RouterSettings
 from shared.commands import command_line, read_policy
@@ -65,6 +66,16 @@ def check_policy(
         f"{policy.county}: {len(policy.departments)} departments, {len(policy.matters)} matters, "
         f"{len(policy.rules)} rules. Hash {policy.hash}"
     )
+
+
+@app.command("lay-out-policies")
+def lay_out_policies(
+    shipped: Annotated[Path, typer.Argument(help="The policy to begin with, such as deploy/policy/zhenping.")],
+    root: Annotated[Path, typer.Argument(help="The folder that all three services see and the router writes to.")],
+) -> None:
+    """Make ROOT/current, to be HOTLINE_POLICY_DIR, ROOT/candidates and ROOT/versions; safe to run again."""
+    read_policy(shipped)
+    typer.echo(f"In force: {lay_out(root, shipped)}")
 
 
 @app.command("dry-run")

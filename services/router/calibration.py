@@ -1,26 +1,39 @@
-"""From how sure a model sounds to how often it is right: a monotone map, learned from texts that it had not seen."""
+"""From how far ahead a model's first answer is to how often it is right: a monotone map, learned from unseen texts.
+
+The lead over the second tells right from wrong better than the probability does, which also shrinks with what the many
+others get together.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Calibration", "calibrate", "fit_calibration"]
+from services.router.features import softmax
+
+__all__ = ["Calibration", "calibrate", "fit_calibration", "lead"]
 
 # Enough texts in each bin to trust its mean.
 LEAST_IN_BIN = 40
 MOST_BINS = 25
 # Keeps the order of texts that fall between equal means.
-SLOPE = 1e-4
+SLOPE = 1e-3
 
 Floats = npt.NDArray[np.float32]
 
 
 class Calibration(NamedTuple):
-    """Highest probabilities as the model gives them, rising, and the share that was right at each."""
+    """Leads, rising, and the share that was right at each."""
 
     said: Floats
     true: Floats
+
+
+def lead(scores: Floats) -> Floats:
+    """How far the first of each row is ahead of the second, between 0 and 1."""
+    second, first = np.partition(scores, -2, axis=1)[:, -2:].T
+    ahead: Floats = first - second
+    return ahead / (1 + ahead)
 
 
 def fit_calibration(said: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_]) -> Calibration:
@@ -39,21 +52,22 @@ def fit_calibration(said: npt.NDArray[np.floating], correct: npt.NDArray[np.bool
     return Calibration(x, np.clip(y * (1 - SLOPE) + x * SLOPE, 0, 1))
 
 
-def calibrate(probabilities: Floats, calibration: Calibration) -> Floats:
-    """The first gets the share at which it is right; what it loses goes to all alike, what it gains the rest gives.
+def calibrate(scores: Floats, calibration: Calibration) -> Floats:
+    """Probabilities: the first gets the share at which it is right.
 
-    Rows still sum to 1 and no label overtakes another.
+    What it loses goes to all alike, what it gains the rest gives. Rows sum to 1 and no label overtakes another.
     """
+    probabilities = softmax(scores)
     labels = probabilities.shape[1]
     first = probabilities.max(axis=1)
-    wanted = np.clip(np.interp(first, *calibration), 1 / labels, 1).astype(np.float32)
+    wanted = np.clip(np.interp(lead(scores), *calibration), 1 / labels, 1).astype(np.float32)
     even = np.float32(1 / labels)
     keep = np.where(first > even, (wanted - even) / np.maximum(first - even, 1e-9), 1)
     loses = (keep <= 1)[:, None]
     spread = keep[:, None] * probabilities + (1 - keep)[:, None] * even
     rest = (1 - wanted) / np.maximum(1 - first, 1e-9)
     gained = probabilities * rest[:, None]
-    gained[np.arange(len(gained)), probabilities.argmax(axis=1)] = wanted
+    gained[np.arange(len(gained)), scores.argmax(axis=1)] = wanted
     calibrated: Floats = np.where(loses, spread, gained).astype(np.float32)
     calibrated /= calibrated.sum(axis=1, keepdims=True)
     return calibrated

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.router.calibration import Calibration, calibrate
-from services.router.features import Spans, count, softmax, spans_of, weigh
+from services.router.features import Spans, count, spans_of, weigh
 from services.router.neural import Network
 
 __all__ = ["Classifier", "Foreseen", "Guess", "Model", "Prediction"]
@@ -80,7 +80,7 @@ class Model:
         scores = features @ self.linear + self.linear_bias
         if self.network:
             scores = scores + self.network.scores(features)
-        return calibrate(softmax(scores), self.calibration)
+        return calibrate(scores, self.calibration)
 
     def predict(self, text: str) -> Prediction:
         return self.predict_all([text])[0]

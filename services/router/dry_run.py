@@ -80,7 +80,9 @@ class Changes:
             "moves": [
                 {
                     "from": source,
+                    "from_name": policy.name_of(source),
                     "to": target,
+                    "to_name": policy.name_of(target),
                     "complaints": count,
                     "examples": [{"text": text, "reason": reason} for text, reason in self.examples[source, target]],
                 }

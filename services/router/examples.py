@@ -33,6 +33,8 @@ class Example:
     date: str | None
     # The operator's topic from the widest to the narrowest, which the label often follows; may be empty.
     category: tuple[str, ...]
+    # Those that it is not: departments that gave the complaint back (`not` in a file).
+    refused: tuple[str, ...] = ()
 
 
 def read_examples(path: Path) -> list[Example]:
@@ -55,12 +57,14 @@ def _example(row: dict[str, object]) -> Example:
     if not isinstance(text, str) or not isinstance(label, str):
         raise TypeError
     topics = category if isinstance(category, list) else [category] if isinstance(category, str) else []
+    refused = row.get("not")
     return Example(
         text,
         label,
         str(row.get("group") or comparable(text)),
         date if isinstance(date, str) else None,
         tuple(map(str, topics)),
+        tuple(str(one) for one in refused if one != label) if isinstance(refused, list) else (),
     )
 
 
@@ -71,7 +75,7 @@ def text_hash(text: str) -> int:
 
 def fingerprint(examples: Sequence[Example]) -> str:
     """Of the training data as a whole, whatever the order of its lines."""
-    lines = sorted(orjson.dumps([e.text, e.label, e.group, e.date, e.category]) for e in examples)
+    lines = sorted(orjson.dumps([e.text, e.label, e.group, e.date, e.category, e.refused]) for e in examples)
     return sha256(b"\n".join(lines)).hexdigest()
 
 

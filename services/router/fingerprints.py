@@ -2,7 +2,7 @@
 
 Two people tell of one burst pipe in different words, so words alone find little. What they share is the place, mostly
 the matter, and some of the characters that say something. A key joins two of these, or is a band of the text's MinHash
-signature for what was copied; complaints that share no key are never compared, and each has at most 20.
+signature for what was copied; complaints that share no key are never compared, and each has at most 16.
 """
 
 import re
@@ -33,8 +33,8 @@ _SAY_NOTHING = "的了是我你他们有没在一个很也都就和到来去不�
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 _DROP = str.maketrans("", "", _SAY_NOTHING)
 
-_NAMES, _TEXT_BANDS = 2, 4
-_BY_NAME, _BY_TOWN = 4, 3
+_NAMES, _TEXT_BANDS = 2, 3
+_BY_NAME, _BY_TOWN = 3, 2
 _MULTIPLIERS = np.random.default_rng(20261125).integers(1, 2**63, _BY_NAME, dtype=np.uint64) | np.uint64(1)
 
 
@@ -67,8 +67,8 @@ def fingerprint_of_text(
     matter: str | None,
     implicated: tuple[DepartmentCode, ...],
 ) -> Fingerprint:
-    found = localities_of(text, place, towns)
     telling = comparable(text)
+    found = localities_of(telling, place, towns)
     for named in found.towns | found.names:
         telling = telling.replace(named, "")
     telling = _NO_LETTERS.sub("", _FORMULAS.sub("", telling)).translate(_DROP)[:COMPARED]
@@ -90,7 +90,7 @@ def keys(fingerprint: Fingerprint, text: str) -> list[int]:
 
 
 def _keys(one: Fingerprint, text: str) -> Iterator[str]:
-    for number, band in bands_of(shingles_of(text[:COMPARED]))[:_TEXT_BANDS]:
+    for number, band in bands_of(shingles_of(text[:COMPARED]), _TEXT_BANDS):
         yield f"text/{number}/{band.hex()}"
     least = _least(one.characters)
     for name in one.names[:_NAMES]:

@@ -18,7 +18,7 @@ from services.router.same_incident import Likeness, compare
 __all__ = ["NEWEST", "Grouped", "Joined", "Known", "Told", "group"]
 
 # With how many of those that share a key a complaint is compared: the newest.
-NEWEST = 8
+NEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)

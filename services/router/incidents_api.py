@@ -1,7 +1,7 @@
 """Incidents (同一事件) over HTTP: the centre and the supervision office read them and mend them.
 
-Nothing here tells who reported: there is no reporter in the router. Of what is confidential or anonymous the words are
-left out too. A department is never told of complaints that accuse it.
+Nothing here tells who reported: there is no reporter in the router. Of what is confidential or anonymous words
+and place are left out too. A department is never told of complaints that accuse it.
 """
 
 from collections.abc import Awaitable, Callable

@@ -49,7 +49,8 @@ READ_MEMBERS = """
 SELECT
     memberships.complaint_id, memberships.accepted_at, said_at, said_by, because, resembles, score,
     decisions.department, decisions.matter, coalesce(implicated ? $2 OR decisions.accused = $2, false) AS accuses,
-    event->>'ticket_number' AS ticket_number, event->>'channel' AS channel, event->>'place' AS place,
+    event->>'ticket_number' AS ticket_number, event->>'channel' AS channel,
+    CASE WHEN event->>'confidentiality' = 'named' THEN event->>'place' END AS place,
     CASE WHEN event->>'confidentiality' = 'named' THEN event->>'text' END AS text
 FROM memberships LEFT JOIN decisions ON decisions.complaint_id = memberships.complaint_id AND decisions.in_force
 LEFT JOIN complaints ON complaints.complaint_id = memberships.complaint_id

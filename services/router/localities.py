@@ -20,16 +20,19 @@ _KINDS = (
 # Characters that stand before a name and are no part of one.
 _BEFORE = "的了是我你他她们在从到往去回住过离把被就这那有没和与及至或等也都还又很请问要说叫看来每各本该某全"
 _KIND = re.compile(_KINDS)
+# The names of districts, cities and counties: 琼山区, but not 小区.
+_LARGER = r"[一-鿿]{2}(?:(?<![小社景校园院厂街])区|市(?!场)|县(?!医院|政府|城))"
 _SEPARATED = re.compile(
-    rf"[^一-鿿]+|[{_BEFORE}]|旁边|外面|门口|附近|后面|对面|家里|隔壁|昨天|今天|昨晚|刚才|进入|经过|位于|反映"
+    rf"{_LARGER}|[^一-鿿]+|[{_BEFORE}]|旁边|外面|门口|附近|后面|对面|家里|隔壁|昨天|今天|昨晚|刚才|进入|经过|位于|反映"
 )
 _NO_NAMES = re.compile(
-    r"水泥|通组|通村|一条|两条|马路|公路|道路|铁路|上街|大街|走路|修路|沿街|逛街|街上|整条|农村|乡村|全村|村村|进城|县城|住院|"
-    r"出院|入院|小河|过河|上网店|商店|饭店|网店|小店|开店|工厂|建厂|进村|里路|不见|组路|红绿|停车|地市|上市|超市|学校"
+    r"水泥|通组|通村|条路|条街|马路|公路|道路|铁路|上街|大街|走路|修路|沿街|逛街|街上|整条|农村|乡村|全村|村村|进城|县城|住院|"
+    r"出院|入院|小河|过河|上网店|商店|饭店|网店|小店|开店|工厂|建厂|进村|里路|不见|组路|红绿|停车|地市|上市|超市|学校|公交|交叉"
 )
 # Names that need nothing before them.
 _WHOLE = re.compile(r"[一二三四](?:小(?!时)|中(?!午))|县医院|中医院|县政府|汽车站")
 _LONG = frozenset("路街巷河沟")
+_SHORTEST = 2
 # What is done to a road or on it: 堵路.
 _DONE = frozenset("堵走修拦占挡通养压断铺改封横引绕跑让拐退换进出上下看开关停找租整偷挖打翻排放往")
 # A part of an estate or a village: 3号楼, 二栋, 五组.
@@ -67,6 +70,8 @@ def is_exact(name: str) -> bool:
 def _names(whole: str) -> Iterable[str]:
     yield from _WHOLE.findall(whole)
     for piece in _SEPARATED.split(whole):
+        if len(piece) < _SHORTEST:
+            continue
         reached = 0
         for match in _KIND.finditer(piece):
             head = piece[max(reached, match.start() - 2) : match.start()]

@@ -13,8 +13,12 @@ from services.router.handlers import FollowCases, PlaceComplaints
 from services.router.in_service import InService
 from services.router.incidents_api import add_incidents_routes
 from services.router.placing_api import add_placing_routes
+from services.router.policies_api import Policies, add_policies_routes
+from services.router.policies_pages import add_policies_pages
+from services.router.policy_folders import PolicyFolders
 from services.router.settings import RouterSettings
 from services.router.similar_incidents_api import add_similar_incidents_routes
+from services.router.trying import Trying
 from shared.consumer import BatchConsumer
 from shared.events import CaseClosed, CaseDeclined, CaseReturnGranted, ComplaintReceived
 from shared.http import create_app
@@ -75,6 +79,12 @@ async def run(settings: RouterSettings) -> None:
         add_desks_routes(app, base.pool, lambda: in_service.policy)
         add_desk_pages(app, lambda: in_service.policy)
 
+        folders = PolicyFolders(settings.policy_dir)
+        trying = Trying(base.pool, folders)
+        policies = Policies(base.pool, folders, trying, lambda: in_service.routing)
+        add_policies_routes(app, policies)
+        add_policies_pages(app, policies)
+
         async def prepare(policy: Policy) -> None:
             await ensure_topics(settings, policy)
 
@@ -85,6 +95,8 @@ async def run(settings: RouterSettings) -> None:
             base,
             prepare(in_service.policy),
             in_service.watch(prepare),
+            trying.run(),
             forgetting.run(),
             needs_kafka=True,
+            refreshes=(in_service.refresh,),
         )

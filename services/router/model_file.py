@@ -22,7 +22,7 @@ from services.router.neural import Network
 
 __all__ = ["FORMAT", "UnreadableModel", "install_model", "load_model", "model_in_service", "save_model"]
 
-FORMAT = 1
+FORMAT = 2
 HEADER = "header.json"
 # More than any model that training makes; a file that claims more is not unpacked.
 LARGEST_FILE = 400_000_000

@@ -47,10 +47,10 @@ def shingles_of(text: str) -> frozenset[int]:
     return frozenset(zlib.crc32(letters[at : at + 3].encode()) for at in range(max(1, len(letters) - 2)))
 
 
-def bands_of(shingles: frozenset[int]) -> list[tuple[int, bytes]]:
-    """The bands of the MinHash signature; texts that are near share one of them most likely."""
-    hashed = np.fromiter(shingles, np.uint64, len(shingles))[:, None] * _MULTIPLIERS
-    signature = (hashed >> np.uint64(16)).min(axis=0).reshape(BANDS, ROWS)
+def bands_of(shingles: frozenset[int], bands: int = BANDS) -> list[tuple[int, bytes]]:
+    """The first `bands` of the MinHash signature; texts that are near share one of all of them most likely."""
+    hashed = np.fromiter(shingles, np.uint64, len(shingles))[:, None] * _MULTIPLIERS[: bands * ROWS]
+    signature = (hashed >> np.uint64(16)).min(axis=0).reshape(bands, ROWS)
     return [(number, row.tobytes()) for number, row in enumerate(signature)]
 
 

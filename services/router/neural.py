@@ -13,7 +13,7 @@ from scipy import sparse
 
 from services.router.features import Matrix, softmax
 
-__all__ = ["HIDDEN", "Network", "fit_network"]
+__all__ = ["HIDDEN", "UNKNOWN", "Network", "fit_network"]
 
 HIDDEN = 192
 EPOCHS = 9
@@ -24,6 +24,8 @@ WARM_UP = 100
 TOPIC_WEIGHT = 0.1
 KEEP_INPUT = 0.8
 KEEP_HIDDEN = 0.5
+# A topic that an example does not say.
+UNKNOWN = -1
 MOMENT, SQUARE = 0.9, 0.999
 
 Floats = npt.NDArray[np.float32]
@@ -57,7 +59,7 @@ class _Adam:
 
 
 def fit_network(features: Matrix, labels: Indices, label_count: int, topics: Sequence[Indices], seed: int) -> Network:
-    """`topics` are further answers, numbered from 0, that are learned along and then left away."""
+    """`topics` are further answers, numbered from 0 or UNKNOWN, that are learned along and then left away."""
     random = np.random.default_rng(seed)
 
     def small(*shape: int) -> Floats:
@@ -88,7 +90,7 @@ def fit_network(features: Matrix, labels: Indices, label_count: int, topics: Seq
             for (matrix, offset), answer, weight in zip(heads, answers, weights, strict=True):
                 error = softmax(hidden @ matrix.parameter + offset.parameter)
                 error[np.arange(len(rows)), answer[rows]] -= 1
-                error *= np.float32(weight / len(rows))
+                error *= (answer[rows] != UNKNOWN)[:, None] * np.float32(weight / len(rows))
                 back += error @ matrix.parameter.T
                 matrix.step(hidden.T @ error, rate, everything)
                 offset.step(error.sum(axis=0), rate, everything)

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.router.dry_run import Replayed
 from shared.events import ComplaintReceived
 from shared.language import DecisionSource
-from shared.postgres import Connection
+from shared.postgres import Connection, Pool
 
 REPLAY = """
 SELECT kept.accepted_at, kept.complaint_id, kept.event, first.department, first.source,
@@ -31,7 +31,7 @@ BATCH = 500
 _LOWEST = UUID(int=0)
 
 
-async def replayed(connection: Connection, since: datetime) -> AsyncIterator[list[Replayed]]:
+async def replayed(connection: "Connection | Pool", since: datetime) -> AsyncIterator[list[Replayed]]:
     """Batches of what was accepted since then, in that order; one batch is in memory at a time."""
     reached, last = since, _LOWEST
     while rows := await connection.fetch(REPLAY, reached, last, BATCH):

@@ -9,6 +9,7 @@ the second.
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from math import sqrt
 
 from services.router.fingerprints import Fingerprint
@@ -68,7 +69,7 @@ def compare(one: Fingerprint, other: Fingerprint, window: timedelta) -> Likeness
         (Ruled.NAME, one.names, other.names),
         (Ruled.PART, one.parts, other.parts),
     ):
-        if first and second and set(first).isdisjoint(second):
+        if first and second and not any(each in second for each in first):
             return Likeness(ruled=ruled)
     # That of an accusation is whom it accuses.
     alike = one.matter == other.matter if one.matter else bool(one.implicated)
@@ -80,17 +81,22 @@ def compare(one: Fingerprint, other: Fingerprint, window: timedelta) -> Likeness
 
 def _place(one: Fingerprint, other: Fingerprint) -> float:
     if one.names and other.names:
-        first, second = set(one.names), set(other.names)
-        exact = [{name for name in names if is_exact(name)} for names in (first, second)]
+        shared = [name for name in one.names if name in other.names]
         # On one long street, but at places that have names of their own.
-        if all(exact) and exact[0].isdisjoint(exact[1]):
+        if not any(map(is_exact, shared)) and any(map(is_exact, one.names)) and any(map(is_exact, other.names)):
             return _SAME_TOWN
-        return round(_SAME_NAME * len(first & second) / min(len(first), len(second)), 3)
+        return round(_SAME_NAME * len(shared) / min(len(one.names), len(other.names)), 3)
     return _SAME_TOWN if one.towns and other.towns else _NO_PLACE
+
+
+# One complaint is compared with several others in a row.
+@lru_cache(maxsize=4096)
+def _set(characters: str) -> frozenset[str]:
+    return frozenset(characters)
 
 
 def _words(one: str, other: str) -> float:
     """How many characters they share, of as many as both have; a long telling and a short one are not held apart."""
     lengths = len(one), len(other)
-    shared = len(set(one).intersection(other))
+    shared = len(_set(one) & _set(other))
     return shared / max(_FEW, (min(lengths) + sqrt(lengths[0] * lengths[1])) / 2)

@@ -1,26 +1,24 @@
 """How a model is made from labelled texts.
 
-Three learners see the same features: one-against-all support vectors, the same on features scaled by how much more
-often each label has them (NB-SVM, Wang and Manning 2012), and a small network. Their scores are added with weights that
-make texts which the learners had not seen most probable; the same texts give the calibration and the thresholds. Then
-all learn from everything.
+Three learners see the same features: two linear ones and a small network. Their scores are added, and something is
+taken off for how common a label is, with weights that foretell best what the learners had not seen; the same texts give
+the calibration and the thresholds. Then all learn from everything.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, sparse
-from sklearn.svm import LinearSVC
+from scipy import optimize
 
-from services.router.calibration import calibrate, fit_calibration
+from services.router.calibration import calibrate, fit_calibration, lead
 from services.router.classifier import Model
 from services.router.examples import Example, fingerprint, folds, text_hash
 from services.router.features import HASH_BITS, SLOTS, Matrix, count, softmax, spans_of, weigh
+from services.router.linear import fit_margins, fit_ratios
 from services.router.measures import PRECISIONS, Measured, measure, threshold_for
-from services.router.neural import HIDDEN, Network, fit_network
+from services.router.neural import HIDDEN, UNKNOWN, Network, fit_network
 
 __all__ = ["TooFewExamples", "Trained", "train"]
 
@@ -31,10 +29,11 @@ LEAST_TEXTS = 2
 LARGEST_MODEL = 22_000_000
 # Labels from which on the network is worth its time.
 NETWORK_FROM = 20
-MARGIN_COST, RATIO_COST = 0.5, 0.1
 SMOOTHING = 0.5
-# What a label gets from a learner that saw no example of it.
-UNSEEN = -1.5
+# Of the loss by which the learners are weighed: between 0, which is the logarithm's, and 1, which counts mere errors.
+FORGIVING = 0.5
+LEAST_PROBABLE = 1e-9
+SCALES = np.geomspace(0.001, 1, 31)
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
@@ -67,11 +66,14 @@ class _Vocabulary:
 class _Learned:
     margins: tuple[Floats, Floats]
     ratios: tuple[Floats, Floats]
+    # Of each label, the logarithm of how many examples it had.
+    common: Floats
     network: Network | None
 
     def scores(self, features: Matrix) -> npt.NDArray[np.float32]:
         """Of each learner: learner, text, label."""
         linear = [features @ weights + bias for weights, bias in (self.margins, self.ratios)]
+        linear.append(np.broadcast_to(self.common, linear[0].shape))
         return np.stack([*linear, self.network.scores(features)] if self.network else linear)
 
 
@@ -88,9 +90,9 @@ def train(examples: Sequence[Example]) -> Trained:
     answers = np.array([labels.index(label) for label in truth])
     every_score = np.concatenate(scores, axis=1)
     weights = _weights(every_score, answers)
-    raw = softmax(np.tensordot(weights, every_score, 1).astype(np.float32))
+    raw = np.tensordot(weights.astype(np.float32), every_score, 1)
     correct = raw.argmax(axis=1) == answers
-    calibration = fit_calibration(raw.max(axis=1), correct)
+    calibration = fit_calibration(lead(raw), correct)
     foretold = calibrate(raw, calibration)
     first, second = (threshold_for(precision, foretold.max(axis=1), correct) for precision in PRECISIONS)
     measured = measure(foretold, labels, truth, (first, second))
@@ -101,8 +103,8 @@ def train(examples: Sequence[Example]) -> Trained:
         idf=vocabulary.idf,
         block=vocabulary.block,
         linear=(weights[0] * learned.margins[0] + weights[1] * learned.ratios[0]).astype(np.float32),
-        linear_bias=(weights[0] * learned.margins[1] + weights[1] * learned.ratios[1]).astype(np.float32),
-        network=_scaled(learned.network, weights[2]) if learned.network else None,
+        linear_bias=np.asarray(weights[:3] @ [learned.margins[1], learned.ratios[1], learned.common], np.float32),
+        network=_scaled(learned.network, weights[3]) if learned.network else None,
         calibration=calibration,
         thresholds=(first, second),
         about={
@@ -124,16 +126,32 @@ def _scaled(network: Network, weight: float) -> Network:
 def _learn(examples: Sequence[Example], labels: Sequence[str]) -> tuple[_Vocabulary, _Learned]:
     texts = [example.text for example in examples]
     answers = np.array([labels.index(example.label) for example in examples])
-    if len(np.unique(answers)) < 2:  # noqa: PLR2004  # two sides
+    present, sizes = np.unique(answers, return_counts=True)
+    if len(present) < 2:  # noqa: PLR2004  # two sides
         raise TooFewExamples(TooFewExamples.__doc__)
     vocabulary = _vocabulary(texts, len(labels))
-    features = vocabulary.features(texts)
-    topics = _topics(examples)
+    # A department's name is an example of it too: that of one with few complaints says more than those do.
+    features = vocabulary.features([*texts, *(labels[label] for label in present)])
+    topics = [np.concatenate([topic, np.full(len(present), UNKNOWN)]) for topic in _topics(examples)]
+    answers = np.concatenate([answers, present])
+    refused = _refused(examples, labels)
+    common = np.full(len(labels), np.log(SMOOTHING), np.float32)
+    common[present] = np.log(sizes + SMOOTHING)
     return vocabulary, _Learned(
-        _fit_margins(features, answers, len(labels)),
-        _fit_ratios(features, answers, len(labels)),
+        fit_margins(features, answers, len(labels), refused),
+        fit_ratios(features, answers, len(labels), refused),
+        common,
         fit_network(features, answers, len(labels), topics, SEED) if len(labels) >= NETWORK_FROM else None,
     )
+
+
+def _refused(examples: Sequence[Example], labels: Sequence[str]) -> dict[int, list[int]]:
+    """Of each label the rows of the examples that it gave back."""
+    rows: dict[int, list[int]] = {}
+    for row, example in enumerate(examples):
+        for label in set(example.refused) & set(labels):
+            rows.setdefault(labels.index(label), []).append(row)
+    return rows
 
 
 def _vocabulary(texts: Sequence[str], label_count: int) -> _Vocabulary:
@@ -161,53 +179,30 @@ def _topics(examples: Sequence[Example]) -> list[Indices]:
     ]
 
 
-def _fit_margins(features: Matrix, answers: Indices, label_count: int) -> tuple[Floats, Floats]:
-    weights, bias = _nothing(features.shape[1], label_count)
-    present = np.unique(answers)
-    side, at = _sides(features, answers, MARGIN_COST)
-    weights[:, present], bias[present] = side.T, at
-    return weights, bias
-
-
-def _fit_ratios(features: Matrix, answers: Indices, label_count: int) -> tuple[Floats, Floats]:
-    weights, bias = _nothing(features.shape[1], label_count)
-    present = np.unique(answers)
-    belongs = sparse.csr_matrix((np.ones(len(answers)), (np.searchsorted(present, answers), np.arange(len(answers)))))
-    shares = (belongs @ (features > 0).astype(np.float32)).toarray() + SMOOTHING
-    shares /= shares.sum(axis=1, keepdims=True)
-    total = shares.sum(axis=0)
-    for row, label in enumerate(present):
-        others = (total - shares[row]) / (len(present) - 1)
-        ratio = np.log(shares[row] / others).astype(np.float32)
-        side, at = _sides(features @ sparse.diags(ratio), answers == label, RATIO_COST)
-        weights[:, label], bias[label] = side[-1] * ratio, at[-1]
-    return weights, bias
-
-
-def _nothing(columns: int, label_count: int) -> tuple[Floats, Floats]:
-    return np.zeros((columns, label_count), np.float32), np.full(label_count, UNSEEN, np.float32)
-
-
-def _sides(features: Matrix, answers: npt.NDArray[Any], cost: float) -> tuple[Floats, Floats]:
-    """Weights and bias that tell each answer from the others; of two answers, both ways."""
-    machine = LinearSVC(C=cost, random_state=SEED).fit(features, answers)
-    weights, bias = machine.coef_.astype(np.float32), machine.intercept_.astype(np.float32)
-    if len(bias) == 1:
-        return np.concatenate([-weights, weights]), np.concatenate([-bias, bias])
-    return weights, bias
-
-
 def _weights(scores: Floats, answers: Indices) -> npt.NDArray[np.float64]:
-    """How much each learner counts: positive, and such that the answers become most probable."""
+    """How much each learner counts: what is common counts against a label, the others for it.
 
-    def surprise(logs: npt.NDArray[np.float64]) -> float:
-        mixed = np.tensordot(np.exp(logs), scores, 1)
-        highest = mixed.max(axis=1)
-        total = highest + np.log(np.exp(mixed - highest[:, None]).sum(axis=1))
-        return float(np.mean(total - mixed[np.arange(len(answers)), answers]))
+    The logarithm of the answer's probability would look at little else than the answers that nobody could foretell, and
+    they are many: departments that either could have it. A power of it forgives them (Zhang and Sabuncu 2018). The
+    logarithm then says only how sure all together are.
+    """
+    signs = np.array([1, 1, -1, 1])[: len(scores)]
+    rows = np.arange(len(answers))
+
+    def probable(weights: npt.NDArray[np.float64]) -> Floats:
+        answered: Floats = softmax(np.tensordot(weights.astype(np.float32), scores, 1))[rows, answers]
+        return np.maximum(answered, LEAST_PROBABLE)
+
+    def loss(logs: npt.NDArray[np.float64]) -> float:
+        return float(-np.mean(probable(signs * np.exp(logs)) ** FORGIVING))
 
     # No 0 among the logarithms: from there the method would take no first step.
     found = optimize.minimize(
-        surprise, np.log([2.0, 2.0, 0.5])[: len(scores)], method="Nelder-Mead", options={"xatol": 0.02, "fatol": 1e-4}
+        loss,
+        np.log([2.0, 2.0, 0.2, 0.5])[: len(scores)],
+        method="Nelder-Mead",
+        options={"xatol": 0.02, "fatol": 1e-5, "maxiter": 300},
     )
-    return np.exp(found.x)
+    weights = signs * np.exp(found.x)
+    surprise = [float(-np.mean(np.log(probable(weights * scale)))) for scale in SCALES]
+    return np.asarray(weights * SCALES[int(np.argmin(surprise))])

@@ -75,7 +75,7 @@ def recompute(
 async def _recompute(database_url: str, calendar: Calendar, *, dry_run: bool) -> Recomputed:
     pool = await create_pool(database_url, application_name="tracker recompute")
     try:
-        return await Recomputing(pool, Relay(pool, []), calendar).recompute(dry_run=dry_run)
+        return await Recomputing(pool, Relay(pool, []), lambda: calendar).recompute(dry_run=dry_run)
     finally:
         await pool.close()
 
@@ -96,7 +96,7 @@ def detect(
 async def _detect(database_url: str, county: Policy) -> Counter[str]:
     pool = await create_pool(database_url, application_name="tracker detect")
     try:
-        return await Detecting(pool, Relay(pool, []), county).detect()
+        return await Detecting(pool, Relay(pool, []), lambda: county).detect()
     finally:
         await pool.close()
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,12 +12,13 @@ from asyncpg import Record
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from services.tracker import inaction_store, store
+from services.tracker import inaction_open_store, inaction_store, store, tallies_store
 from services.tracker.acting import READERS, may_read, officer_of
 from services.tracker.casework import Casework, NoSuchCase
 from services.tracker.guards import AgainstRule
 from services.tracker.lifecycle import IllegalMove, NotYourCase, StaleVersion
 from services.tracker.particulars_store import particulars
+from services.tracker.verdicts import Awaits
 from shared.auth import Principal, Role, allow
 from shared.http import Problem
 from shared.language import CaseStatus, DepartmentCode, Nature
@@ -51,7 +52,8 @@ class Replying(Acting):
 
 
 _SUMMED_AS = {Nature.COMMITTED: "deadlines", Nature.STATUTORY: "statutory_deadlines"}
-_SUMMARY = ("cases", *_SUMMED_AS.values(), *inaction_store.COUNTED_AS.values())
+_AWAITING = tuple(f"awaiting_{each}" for each in Awaits)
+_SUMMARY = ("cases", *_SUMMED_AS.values(), *inaction_store.COUNTED_AS.values(), *_AWAITING)
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 Officer = Annotated[Principal, allow(Role.OFFICER)]
@@ -60,7 +62,9 @@ Reader = Annotated[Principal, allow(*READERS)]
 SUPERVISION = allow(Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
-def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> None:
+def add_routes(app: FastAPI, casework: Casework, policy: Callable[[], Policy], pool: Pool) -> None:
+    """`policy` gives the one in force at the moment."""
+
     @app.post("/v1/cases/{case_id}/acknowledge", tags=["cases"])
     async def acknowledge(case_id: UUID, acting: Acting, officer: Officer) -> dict[str, Any]:
         """The department has the case (签收)."""
@@ -107,7 +111,7 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
         """A department's cases, oldest first; `next` is the `after` of the following page, absent on the last."""
         if not may_read(reader, code):
             raise Problem(403, "您只能查看本单位的工单。", "You may see the cases of your own department only.")
-        if code not in policy.departments:
+        if code not in policy().departments:
             raise Problem(404, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
         rows = await store.read_queue(pool, code, status, after, limit)
         return page([_case(row) for row in rows], "complaint_id", limit)
@@ -116,20 +120,28 @@ def add_routes(app: FastAPI, casework: Casework, policy: Policy, pool: Pool) -> 
     async def summary() -> dict[str, Any]:
         """Cases by status, deadlines by outcome and inaction by kind, of the county and of each department.
 
-        `inaction` is what is suspected and nobody has judged; confirmed and dismissed stand apart from it.
+        `inaction` is what is suspected and nobody has judged, `awaiting_explanation` and `awaiting_verdict` together;
+        confirmed and dismissed stand apart from it.
         """
         departments: dict[str, dict[str, Any]] = defaultdict(lambda: {name: {} for name in _SUMMARY})
-        for row in await pool.fetch(store.COUNT_CASES):
-            departments[row["department"]]["cases"][row["status"]] = row["cases"]
-        for row in await pool.fetch(store.COUNT_DEADLINES):
-            departments[row["department"]][_SUMMED_AS[row["nature"]]][row["clock"]] = _counts(row)
-        for row in await pool.fetch(inaction_store.COUNT_INACTION):
-            departments[row["department"]][inaction_store.COUNTED_AS[row["standing"]]][row["kind"]] = row["number"]
+        # All of it as of one instant, in which a case is either in the tallies or counted beside them.
+        async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            at = await store.present(connection)
+            for row in await connection.fetch(tallies_store.COUNT_CASES):
+                departments[row["department"]]["cases"][row["status"]] = row["cases"]
+            for row in await connection.fetch(tallies_store.COUNT_DEADLINES):
+                departments[row["department"]][_SUMMED_AS[row["nature"]]][row["clock"]] = _counts(row)
+            for row in await connection.fetch(inaction_store.COUNT_INACTION):
+                departments[row["department"]][inaction_store.COUNTED_AS[row["standing"]]][row["kind"]] = row["number"]
+            for row in await inaction_open_store.count_open(connection):
+                awaiting = departments[row["department"]][f"awaiting_{row['awaits']}"]
+                awaiting[row["kind"]] = row["number"]
+        name_of = policy().name_of
         return {
-            "at": await store.present(pool),
+            "at": at,
             "county": _total(departments),
             "departments": [
-                {"code": code, "name": policy.name_of(code), **numbers} for code, numbers in sorted(departments.items())
+                {"code": code, "name": name_of(code), **numbers} for code, numbers in sorted(departments.items())
             ],
         }
 

@@ -1,6 +1,6 @@
 """People move cases: each action in a transaction of its own, that of the move in ``moving``."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from copy import copy
 from functools import partial
@@ -8,7 +8,6 @@ from typing import Self
 from uuid import UUID
 
 from services.tracker import callbacks_store, store
-from services.tracker.calendar import Calendar
 from services.tracker.guards import Callback, check_closing
 from services.tracker.lifecycle import Action, Actor
 from services.tracker.moving import Effect, Outcome, Rules, Step, carry_out, telling
@@ -23,7 +22,6 @@ from shared.events import (
 )
 from shared.language import Satisfaction
 from shared.outbox import Relay
-from shared.policy import Policy
 from shared.postgres import Connection, Pool
 from shared.redaction import redact
 
@@ -36,13 +34,14 @@ class Casework:
     """What people do with a case.
 
     Its methods raise NoSuchCase, NotYourCase, StaleVersion or IllegalMove as ``lifecycle.move`` does, and AgainstRule.
-    What people write is redacted of numbers that identify somebody, for it travels in events.
+    What people write is redacted of numbers that identify somebody, for it travels in events. `rules` gives those in
+    force at the moment; each action keeps to one from its beginning to its end.
     """
 
-    def __init__(self, pool: Pool, relay: Relay, policy: Policy, calendar: Calendar) -> None:
+    def __init__(self, pool: Pool, relay: Relay, rules: Callable[[], Rules]) -> None:
         self.pool = pool
         self.relay = relay
-        self.rules = Rules(policy, calendar)
+        self.rules = rules
         self._within: Connection | None = None
 
     def within(self, connection: Connection) -> Self:
@@ -73,7 +72,7 @@ class Casework:
             case = await store.lock_case(connection, case_id)
             if case is None:
                 raise NoSuchCase(case_id)
-            await carry_out(connection, self.rules, case_id, case, action, actor, expected_version, effect)
+            await carry_out(connection, self.rules(), case_id, case, action, actor, expected_version, effect)
 
     async def acknowledge(self, case_id: UUID, actor: Actor, expected_version: int | None) -> None:
         await self.act(case_id, Action.ACKNOWLEDGE, actor, expected_version, telling(CaseAcknowledged))

@@ -1,5 +1,6 @@
 """Joint matters (主办、协办) over HTTP: what a co-handler owes, and its contribution."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,11 @@ class Contributing(BaseModel):
     text: Words
 
 
-def add_contributions_routes(app: FastAPI, contributions: Contributions, policy: Policy, pool: Pool) -> None:
+def add_contributions_routes(
+    app: FastAPI, contributions: Contributions, policy: Callable[[], Policy], pool: Pool
+) -> None:
+    """`policy` gives the one in force at the moment."""
+
     @app.post("/v1/cases/{case_id}/contributions", tags=["cases"])
     async def contribute(case_id: UUID, contributing: Contributing, officer: Officer) -> dict[str, Any]:
         """A co-handler says its part (协办意见); the lead reads it with the case, and answers the reporter."""
@@ -38,7 +43,7 @@ def add_contributions_routes(app: FastAPI, contributions: Contributions, policy:
         """The cases to which a department still owes a contribution, oldest first; `next` as in its queue."""
         if not may_read(reader, code):
             raise Problem(403, "您只能查看本单位的工单。", "You may see the cases of your own department only.")
-        if code not in policy.departments:
+        if code not in policy().departments:
             raise Problem(404, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
         items = [dict(row) for row in await contributions_store.owed(pool, code, after, limit)]
         return {"items": items, **({"next": items[-1]["complaint_id"]} if len(items) == limit else {})}

@@ -6,7 +6,7 @@ Its id follows from what it is about, so that looking again finds nothing new.
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -52,7 +52,8 @@ _Suspected = tuple[UUID, Suspicion, Seen]
 
 
 class Detecting:
-    def __init__(self, pool: Pool, relay: Relay, policy: Policy) -> None:
+    def __init__(self, pool: Pool, relay: Relay, policy: Callable[[], Policy]) -> None:
+        """`policy` gives the one in force at the moment."""
         self._pool = pool
         self._relay = relay
         self._policy = policy
@@ -71,12 +72,12 @@ class Detecting:
         """Look at the departments that nobody has looked at since two o'clock at night."""
         night = last_night(await store.present(self._pool))
         ran = {row["department"]: row["ran_at"] for row in await self._pool.fetch(detection_store.READ_LAST_RUNS)}
-        due = [code for code in self._policy.departments if code not in ran or ran[code] < night]
+        due = [code for code in self._policy().departments if code not in ran or ran[code] < night]
         return await self._detect(due)
 
     async def detect(self) -> Counter[str]:
         """Look at every department now; how many suspicions of each kind were new."""
-        return await self._detect(list(self._policy.departments))
+        return await self._detect(list(self._policy().departments))
 
     async def _detect(self, departments: Sequence[DepartmentCode]) -> Counter[str]:
         found: Counter[str] = Counter()
@@ -112,7 +113,7 @@ class Detecting:
             looked = await detection_store.lock_department(connection, department)
             now = await store.present(connection)
             since = looked.ran_at or _EVER
-            cases = await detection_store.overdue(connection, department, since, now, self._policy.detection.overdue)
+            cases = await detection_store.overdue(connection, department, since, now, self._policy().detection.overdue)
             await self._look_at_cases(connection, department, cases, found)
             for month in months_to_look_at(looked.month, now):
                 await self._look_at_month(connection, department, month, found)
@@ -123,28 +124,30 @@ class Detecting:
         self, connection: Connection, department: DepartmentCode, cases: Sequence[UUID], found: Counter[str]
     ) -> None:
         now = await store.present(connection)
-        seen = await detection_store.read_facts(connection, self._policy, department, cases)
+        policy = self._policy()
+        seen = await detection_store.read_facts(connection, policy, department, cases)
         suspected = [
             (id_of_case(one.facts, suspicion.kind), suspicion, one)
             for one in seen
-            for suspicion in suspicions_of_case(one.facts, now, self._policy.detection, holds=one.holds)
+            for suspicion in suspicions_of_case(one.facts, now, policy.detection, holds=one.holds)
         ]
-        await _enter(connection, self._policy, suspected, found)
+        await _enter(connection, policy, suspected, found)
 
     async def _look_at_month(
         self, connection: Connection, department: DepartmentCode, month: date, found: Counter[str]
     ) -> None:
-        seen = await detection_store.read_month(connection, self._policy, department, *bounds_of(month))
-        name = self._policy.name_of(department)
+        policy = self._policy()
+        seen = await detection_store.read_month(connection, policy, department, *bounds_of(month))
+        name = policy.name_of(department)
         by_case = {one.facts.complaint_id: one for one in seen}
         # The texts of a month are compared in a thread, so that the service answers meanwhile.
         period = Period(written(month), name, [one.facts for one in seen])
-        findings = await asyncio.to_thread(findings_of_period, period, self._policy.detection)
+        findings = await asyncio.to_thread(findings_of_period, period, policy.detection)
         suspected = [
             (id_of_period(department, month.isoformat(), one), one.suspicion, by_case[one.case.complaint_id])
             for one in findings
         ]
-        await _enter(connection, self._policy, suspected, found)
+        await _enter(connection, policy, suspected, found)
 
 
 async def _enter(connection: Connection, policy: Policy, suspected: Sequence[_Suspected], found: Counter[str]) -> None:

@@ -37,7 +37,9 @@ WHERE cases.department = $1 AND status NOT IN ('closed', 'declined') AND clock =
 # The reply deadline is the one that nothing has replaced; a reply counts for it if it came after it began.
 _FACTS = """
 SELECT
-    cases.complaint_id, ticket_number, text, matter, place, confidentiality, status, contacted, satisfaction,
+    cases.complaint_id, ticket_number, text, matter, place,
+    (SELECT incident_id FROM case_incidents WHERE case_incidents.complaint_id = cases.complaint_id) AS incident_id,
+    confidentiality, status, contacted, satisfaction,
     cases.department = $1 AND NOT in_transit AS holds, standing.deadline_id, standing.due_at,
     EXISTS (
         SELECT FROM deadlines JOIN outcomes USING (deadline_id)
@@ -167,6 +169,8 @@ def _seen(row: Record, policy: Policy, department: DepartmentCode) -> Seen:
         text=row["text"],
         matter=matter,
         matter_name=policy.matters[matter].name if matter in policy.matters else None,
+        incident_id=row["incident_id"],
+        place=row["place"],
         town=next((town for town in policy.towns if town in place), None),
         confidentiality=Confidentiality(row["confidentiality"]),
         missed=row["missed"],

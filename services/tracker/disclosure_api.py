@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -45,7 +45,8 @@ class LastMonth:
             return self._found[1:]
 
 
-def add_disclosure_routes(app: FastAPI, policy: Policy, pool: Pool) -> None:
+def add_disclosure_routes(app: FastAPI, policy: Callable[[], Policy], pool: Pool) -> None:
+    """`policy` gives the one in force at the moment."""
     pages = Pages(TEMPLATES)
     last_month = LastMonth(pool)
 
@@ -53,7 +54,7 @@ def add_disclosure_routes(app: FastAPI, policy: Policy, pool: Pool) -> None:
     async def in_csv() -> Response:
         """A row for each department: duties with their legal basis, terms, and the last full month's results."""
         month, counts = await last_month.counts()
-        content = as_csv(table(policy, month, disclosed(policy, counts)))
+        content = as_csv(table(policy(), month, disclosed(policy(), counts)))
         return Response(content, media_type="text/csv; charset=utf-8", headers=_CACHED)
 
     @app.get("/v1/disclosure.schema.json", tags=["disclosure"], dependencies=_RULES)
@@ -64,7 +65,8 @@ def add_disclosure_routes(app: FastAPI, policy: Policy, pool: Pool) -> None:
     @app.get("/disclosure", include_in_schema=False, dependencies=_RULES)
     async def page(request: Request) -> Response:
         month, counts = await last_month.counts()
+        now = policy()
         return pages.render(
-            request, "disclosure.html", county=policy.county, month=month, fewest=FEWEST, terms=terms(policy),
-            departments=disclosed(policy, counts), in_chinese=in_chinese,
+            request, "disclosure.html", county=now.county, month=month, fewest=FEWEST, terms=terms(now),
+            departments=disclosed(now, counts), in_chinese=in_chinese,
         )  # fmt: skip

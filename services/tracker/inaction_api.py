@@ -1,6 +1,6 @@
 """Suspected inaction over HTTP: who is suspected reads and explains, the supervision office reads and judges."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 from uuid import UUID
@@ -37,7 +37,9 @@ class Judgement(_Body):
     reason: Words
 
 
-def add_inaction_routes(app: FastAPI, judging: Judging, policy: Policy, pool: Pool) -> None:
+def add_inaction_routes(app: FastAPI, judging: Judging, policy: Callable[[], Policy], pool: Pool) -> None:
+    """`policy` gives the one in force at the moment."""
+
     def shown(row: Record) -> dict[str, Any]:
         return {**row, "explanation_due_at": row["explanation_due_at"] or judging.explain_by(row["suspected_at"])}
 
@@ -78,7 +80,7 @@ def add_inaction_routes(app: FastAPI, judging: Judging, policy: Policy, pool: Po
         """What a department is suspected of, newest first, and until when it may explain each."""
         if not may_read(reader, code):
             raise Problem(403, "您只能查看本单位的疑似不作为。", "You may see what concerns your own department only.")
-        if code not in policy.departments:
+        if code not in policy().departments:
             raise Problem(404, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
         sought = Sought(standing, awaits, kind, code)
         rows = await inaction_store.read_inaction(pool, sought, after, limit)

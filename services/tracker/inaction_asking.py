@@ -5,7 +5,7 @@ two of it. The term counts from the suspicion all the same.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -32,7 +32,8 @@ _ITSELF = Actor(Role.SYSTEM)
 
 
 class Asking:
-    def __init__(self, pool: Pool, rules: Rules) -> None:
+    def __init__(self, pool: Pool, rules: Callable[[], Rules]) -> None:
+        """`rules` gives those in force at the moment."""
         self._pool = pool
         self._rules = rules
 
@@ -53,7 +54,8 @@ class Asking:
             if not unasked:
                 return 0
             now = await store.present(connection)
-            rows = explanation_deadlines(unasked, self._rules.policy, self._rules.calendar)
+            rules = self._rules()
+            rows = explanation_deadlines(unasked, rules.policy, rules.calendar)
             await inaction_open_store.asked(connection, [(row.deadline_id, row.due.due_at) for row in rows])
             await store.insert_deadlines(connection, rows)
             await append_to_record(connection, [_happening(row, now) for row in rows])

@@ -10,12 +10,13 @@ from asyncpg import Record
 from shared.language import DepartmentCode
 from shared.postgres import Connection, Pool
 
+# Not while timers are due: what a deadline's end brings about comes first, and asking waits for nothing but its turn.
 # The cases are locked too, for that a department is asked goes into their records; one that somebody is moving is left
 # for the next time.
 CLAIM_UNASKED = """
 SELECT inaction_id, complaint_id, inaction.department, suspected_at
 FROM inaction_open JOIN inaction USING (inaction_id) JOIN cases USING (complaint_id)
-WHERE explain_by IS NULL
+WHERE explain_by IS NULL AND NOT EXISTS (SELECT FROM timers WHERE fires_at <= present())
 ORDER BY inaction_id LIMIT $1
 FOR NO KEY UPDATE OF cases SKIP LOCKED FOR UPDATE OF inaction_open SKIP LOCKED
 """
@@ -86,5 +87,5 @@ async def judged(connection: Connection, inaction_id: UUID, at: datetime) -> Non
     await connection.execute(STOP_EXPLANATION, inaction_id, "ended", at)
 
 
-async def count_open(pool: Pool) -> Sequence[Record]:
+async def count_open(pool: "Pool | Connection") -> Sequence[Record]:
     return await pool.fetch(COUNT_OPEN)

@@ -1,6 +1,6 @@
 """The pages of suspected inaction: the supervision office filters and judges, a department reads and explains."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from services.tracker import inaction_store
 from services.tracker.acting import office_of, officer_of
 from services.tracker.api import SUPERVISION, Officer, Words
-from services.tracker.inaction import KIND_IN_CHINESE
+from services.tracker.inaction import KIND_IN_CHINESE, written_deadline
 from services.tracker.inaction_store import Sought
 from services.tracker.judging import Judging, NoSuchInaction
 from services.tracker.lifecycle import NotYourCase
@@ -47,15 +47,16 @@ class _Blank(Exception):
     """Nothing was written, or far too much."""
 
 
-def add_inaction_pages(app: FastAPI, judging: Judging, policy: Policy, pool: Pool) -> None:
+def add_inaction_pages(app: FastAPI, judging: Judging, policy: Callable[[], Policy], pool: Pool) -> None:
+    """`policy` gives the one in force at the moment."""
     pages = Pages(TEMPLATES)
 
     def item(row: Record) -> dict[str, Any]:
         due_at: datetime = row["explanation_due_at"] or judging.explain_by(row["suspected_at"])
         return {
             **row,
-            "name": policy.name_of(row["department"]),
-            "explanation_due": shown(due_at),
+            "name": policy().name_of(row["department"]),
+            "explanation_due": written_deadline(due_at),
             **{name: row[name] and shown(row[name]) for name in ("suspected_at", "explained_at", "judged_at")},
         }
 
@@ -74,8 +75,8 @@ def add_inaction_pages(app: FastAPI, judging: Judging, policy: Policy, pool: Poo
         department = None if judges else sought.department
         return pages.render(
             request, "inaction.html", status=status, told=told, items=[item(row) for row in rows], sought=sought,
-            more=more, judges=judges, department=department and policy.name_of(department), kinds=KIND_IN_CHINESE,
-            standings=STANDING_IN_CHINESE, awaits=AWAITS_IN_CHINESE, departments=policy.departments,
+            more=more, judges=judges, department=department and policy().name_of(department), kinds=KIND_IN_CHINESE,
+            standings=STANDING_IN_CHINESE, awaits=AWAITS_IN_CHINESE, departments=policy().departments,
             path=DEPARTMENT_PAGE if department else SUPERVISION_PAGE,
         )  # fmt: skip
 

@@ -25,11 +25,14 @@ COUNTED_AS: Mapping[str, str] = {
     Standing.CONFIRMED: "confirmed_inaction",
     Standing.DISMISSED: "dismissed_inaction",
 }
+# What nobody has judged, from the table of it alone, and what somebody has.
 COUNT_INACTION = """
-SELECT department, kind, coalesce(verdict, 'suspected') AS standing, count(*) AS number
-FROM inaction LEFT JOIN (
+SELECT department, kind, 'suspected' AS standing, count(*) AS number FROM inaction_open GROUP BY 1, 2
+UNION ALL
+SELECT department, kind, verdict, count(*)
+FROM (
     SELECT DISTINCT ON (inaction_id) inaction_id, verdict FROM inaction_verdicts ORDER BY inaction_id, number DESC
-) AS last USING (inaction_id)
+) AS last JOIN inaction USING (inaction_id)
 GROUP BY 1, 2, 3
 """
 

@@ -47,8 +47,8 @@ class Judging:
 
     def explain_by(self, suspected_at: datetime) -> datetime:
         """When an explanation is due that nobody has been asked for yet."""
-        policy, calendar = self._rules.policy, self._rules.calendar
-        return due(suspected_at, policy.explanation.term, calendar, policy.counting).due_at
+        rules = self._rules()
+        return due(suspected_at, rules.policy.explanation.term, rules.calendar, rules.policy.counting).due_at
 
     async def explain(self, inaction_id: UUID, officer: Actor, text: str) -> None:
         """The department that is suspected says why."""

@@ -1,5 +1,7 @@
 """Every route by which people move a case or contribute to it, put on one application."""
 
+from collections.abc import Callable
+
 from fastapi import FastAPI
 
 from services.tracker.bulk_api import add_bulk_routes
@@ -16,10 +18,12 @@ from services.tracker.suspensions_api import add_suspensions_routes
 from services.tracker.templates_api import add_templates_routes
 from services.tracker.urging import Urging
 from services.tracker.urging_api import add_urging_routes
+from shared.policy import Policy
 
 
-def add_lifecycle_routes(app: FastAPI, casework: Casework) -> None:
-    pool, policy = casework.pool, casework.rules.policy
+def add_lifecycle_routes(app: FastAPI, casework: Casework, policy: Callable[[], Policy]) -> None:
+    """`policy` gives the one in force at the moment."""
+    pool = casework.pool
     add_office_routes(app, casework, pool)
     add_returns_routes(app, Returns(casework), pool)
     add_suspensions_routes(app, Suspensions(casework), pool)

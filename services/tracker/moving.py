@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from services.tracker import requests_store, store
@@ -29,6 +29,11 @@ class Rules:
 
     policy: Policy
     calendar: Calendar
+
+    @classmethod
+    def of(cls, policy: Policy) -> Self:
+        """With the county's own holiday notices ahead of the calendar library."""
+        return cls(policy, Calendar.of_china(policy.notices))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """A holiday notice arrives: running deadlines that it decides are counted again, with the reason in the record.
 
-Every start of the tracker looks for deadlines that are provisional by another calendar than its own; without a new
-notice there are none, or none that change. Nothing else ever moves a deadline.
+Every start of the tracker, and every policy with other notices, looks for deadlines that are provisional by another
+calendar than the one in force; without a new notice there are none, or none that change. Nothing else ever moves a
+deadline: not a policy with other terms.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -66,44 +67,52 @@ class _Change:
 
 
 class Recomputing:
-    def __init__(self, pool: Pool, relay: Relay, calendar: Calendar) -> None:
+    def __init__(self, pool: Pool, relay: Relay, calendar: Callable[[], Calendar]) -> None:
+        """`calendar` gives the one in force at the moment."""
         self._pool = pool
         self._relay = relay
         self._calendar = calendar
 
     async def run(self) -> None:
-        """Recompute once, beside the other work, trying again where the database is away."""
+        """Recompute by each calendar that comes into force, beside the other work, until cancelled.
+
+        It is tried again where the database is away.
+        """
+        done = None
         while True:
-            try:
-                found = await self.recompute()
-            except PASSING as error:
-                log.warning("not_recomputed", error=type(error).__name__)
-                await asyncio.sleep(_PAUSE_SECONDS)
-            else:
-                log.info("recomputed", moved=found.moved, settled=found.settled, kept=found.kept)
-                return
+            version = self._calendar().version
+            if version != done:
+                try:
+                    found = await self.recompute()
+                except PASSING as error:
+                    log.warning("not_recomputed", error=type(error).__name__)
+                else:
+                    log.info("recomputed", moved=found.moved, settled=found.settled, kept=found.kept)
+                    done = version
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def recompute(self, *, dry_run: bool = False) -> Recomputed:
         """Count all doubtful deadlines again, a batch of cases in each transaction; doing it again changes nothing."""
-        total, after = Recomputed(), _FIRST
+        total, after, calendar = Recomputed(), _FIRST, self._calendar()
         while True:
             async with self._pool.acquire() as connection, connection.transaction(readonly=dry_run):
-                cases = await deadline_store.doubtful_cases(connection, self._calendar.version, after, _BATCH)
+                cases = await deadline_store.doubtful_cases(connection, calendar.version, after, _BATCH)
                 if not cases:
                     return total
-                total += await (self._foretell(connection, cases) if dry_run else self._apply(connection, cases))
+                take = self._foretell if dry_run else self._apply
+                total += await take(connection, calendar, cases)
             self._relay.wake()
             after = cases[-1]
 
-    async def _foretell(self, connection: Connection, cases: Sequence[UUID]) -> Recomputed:
-        found, changes = await self._changes(connection, cases, await store.present(connection))
+    async def _foretell(self, connection: Connection, calendar: Calendar, cases: Sequence[UUID]) -> Recomputed:
+        found, changes = await _changes(connection, calendar, cases, await store.present(connection))
         return replace(_summary(found, changes), changes=tuple(map(str, changes)))
 
-    async def _apply(self, connection: Connection, cases: Sequence[UUID]) -> Recomputed:
+    async def _apply(self, connection: Connection, calendar: Calendar, cases: Sequence[UUID]) -> Recomputed:
         departments = await deadline_store.lock_cases(connection, cases)
         # Only now, as in every move: the sweeper has fired what was due before, and waits with what is due after.
         now = await store.present(connection)
-        found, changes = await self._changes(connection, cases, now)
+        found, changes = await _changes(connection, calendar, cases, now)
         if changes:
             await deadline_store.supersede(connection, [change.new for change in changes], now)
             await append_to_record(connection, [_happening(change, now) for change in changes])
@@ -111,12 +120,13 @@ class Recomputing:
             await outbox.append(connection, [_message(event, deadline_id) for event, deadline_id in events])
         return _summary(found, changes)
 
-    async def _changes(
-        self, connection: Connection, cases: Sequence[UUID], now: datetime
-    ) -> tuple[Sequence[StoredDeadline], Sequence[_Change]]:
-        found = await deadline_store.doubtful_deadlines(connection, self._calendar.version, cases)
-        again = [(stored, recounted(stored, self._calendar, now)) for stored in found]
-        return found, [_Change(stored, new) for stored, new in again if new is not None]
+
+async def _changes(
+    connection: Connection, calendar: Calendar, cases: Sequence[UUID], now: datetime
+) -> tuple[Sequence[StoredDeadline], Sequence[_Change]]:
+    found = await deadline_store.doubtful_deadlines(connection, calendar.version, cases)
+    again = [(stored, recounted(stored, calendar, now)) for stored in found]
+    return found, [_Change(stored, new) for stored, new in again if new is not None]
 
 
 def _summary(found: Sequence[StoredDeadline], changes: Sequence[_Change]) -> Recomputed:

@@ -67,6 +67,25 @@ def by_detail(report: Mapping[str, Any]) -> Table:
     )
 
 
+def by_incident(report: Mapping[str, Any]) -> Table:
+    """The incidents (同一事件) of which most people told in the month: its hot spots (热点)."""
+    return Table(
+        "热点事件",
+        ("诉求数 complaints", "地点 place", "事项 matter", "主要承办单位 department", "代码 code", "事件 incident"),
+        [
+            (
+                one["received"],
+                one["place"],
+                one["matter"],
+                one["department_name"],
+                one["department"],
+                str(one["incident_id"]),
+            )
+            for one in report["incidents"]
+        ],
+    )
+
+
 def _at(figures: Mapping[str, Any], path: Sequence[str]) -> Cell:
     value: Any = figures
     for step in path:

@@ -1,6 +1,7 @@
 """Monthly reports over HTTP: JSON, CSV, XLSX, PDF and a page, and the list of cases behind each figure."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,12 +10,13 @@ from uuid import UUID
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import Response
 
-from services.tracker import store
+from services.tracker import incidents_store, store
 from services.tracker.api import Limit
+from services.tracker.api import page as in_pages
 from services.tracker.report_files import as_csv, as_xlsx
 from services.tracker.report_pdf import as_pdf
-from services.tracker.report_tables import by_department, by_detail
-from services.tracker.reports import Measure, Month, report
+from services.tracker.report_tables import by_department, by_detail, by_incident
+from services.tracker.reports import HOT_SPOTS, Measure, Month, report
 from services.tracker.reports_store import count_facts, list_facts
 from shared.auth import Role, allow
 from shared.china_time import CHINA_TIME
@@ -32,11 +34,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def add_reports_routes(app: FastAPI, policy: Policy, pool: Pool) -> None:
+def add_reports_routes(app: FastAPI, policy: Callable[[], Policy], pool: Pool) -> None:
+    """`policy` gives the one in force at the moment."""
     pages = Pages(TEMPLATES)
 
     async def read(written: str) -> dict[str, Any]:
-        return await monthly_report(pool, policy, await begun_month(pool, written))
+        return await monthly_report(pool, policy(), await begun_month(pool, written))
 
     @app.get("/v1/reports/monthly/{month}.csv", tags=["reports"], dependencies=[_SUPERVISION])
     async def in_csv(month: str) -> Response:
@@ -48,15 +51,17 @@ def add_reports_routes(app: FastAPI, policy: Policy, pool: Pool) -> None:
     async def in_xlsx(month: str) -> Response:
         """The report as a workbook."""
         found = await read(month)
-        book = await asyncio.to_thread(as_xlsx, [by_department(found), by_detail(found)])
+        book = await asyncio.to_thread(as_xlsx, [by_department(found), by_detail(found), by_incident(found)])
         return _file(book, XLSX, f"monthly-{month}.xlsx")
 
     @app.get("/v1/reports/monthly/{month}.pdf", tags=["reports"], dependencies=[_SUPERVISION])
     async def in_pdf(month: str) -> Response:
         """The report to be printed and circulated."""
         found = await read(month)
-        title, note = f"{policy.county} {month} 接诉即办月报", f"统计时间 {shown(found['at'])}"
-        sheets = await asyncio.to_thread(as_pdf, title, note, [by_department(found), by_detail(found)])
+        title, note = f"{policy().county} {month} 接诉即办月报", f"统计时间 {shown(found['at'])}"
+        sheets = await asyncio.to_thread(
+            as_pdf, title, note, [by_department(found), by_detail(found), by_incident(found)]
+        )
         return _file(sheets, "application/pdf", f"monthly-{month}.pdf")
 
     @app.get("/v1/reports/monthly/{month}", tags=["reports"], dependencies=[_SUPERVISION])
@@ -80,12 +85,21 @@ def add_reports_routes(app: FastAPI, policy: Policy, pool: Pool) -> None:
         items = [dict(row) for row in rows]
         return {"items": items, **({"next": _cursor(items[-1])} if len(items) == limit else {})}
 
+    @app.get("/v1/reports/monthly/{month}/incidents/{incident_id}", tags=["reports"], dependencies=[_SUPERVISION])
+    async def incident_behind(
+        month: str, incident_id: UUID, after: UUID | None = None, limit: Limit = 100
+    ) -> dict[str, Any]:
+        """The month's cases of an incident, those that `received` of the report's `incidents` counts."""
+        begun = await begun_month(pool, month)
+        rows = await incidents_store.list_opened(pool, begun.start, begun.end, incident_id, after, limit)
+        return in_pages([dict(row) for row in rows], "complaint_id", limit)
+
     @app.get("/reports/monthly/{month}", include_in_schema=False, dependencies=[_SUPERVISION])
     async def page(request: Request, month: str) -> Response:
         found = await read(month)
         return pages.render(
-            request, "monthly.html", county=policy.county, month=month, final=found["final"], at=shown(found["at"]),
-            compared=found["compared_with"], tables=[by_department(found), by_detail(found)],
+            request, "monthly.html", county=policy().county, month=month, final=found["final"], at=shown(found["at"]),
+            compared=found["compared_with"], tables=[by_department(found), by_detail(found), by_incident(found)],
         )  # fmt: skip
 
 
@@ -105,8 +119,10 @@ async def monthly_report(pool: Pool, policy: Policy, month: Month) -> dict[str, 
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         at = await store.present(connection)
         three = [await count_facts(connection, month.plus(months)) for months in (0, -1, -12)]
+        opened = await incidents_store.count_opened(connection, month.start, month.end, HOT_SPOTS)
     names = {code: department.name for code, department in policy.departments.items()}
-    return report(month, at, names, *three)
+    incidents = [{**row, "department_name": policy.name_of(row["department"])} for row in opened]
+    return {**report(month, at, names, *three), "incidents": incidents}
 
 
 def shown(at: datetime) -> str:

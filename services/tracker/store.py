@@ -73,6 +73,7 @@ SELECT
     complaint_id, ticket_number, department, channel, kind, urgency, confidentiality, matter, title, text, place,
     reason, lawful_channel, status, version, hop, returnable, in_transit, contacted, satisfaction,
     accepted_at, opened_at,
+    (SELECT incident_id FROM case_incidents WHERE case_incidents.complaint_id = cases.complaint_id) AS incident_id,
     (
         SELECT jsonb_agg(
             jsonb_build_object(
@@ -141,27 +142,9 @@ ORDER BY complaint_id LIMIT $3
 """
 )
 
-COUNT_CASES = "SELECT department, status, count(*) AS cases FROM cases GROUP BY department, status"
-
 COUNT_OPEN_CASES = """
 SELECT department, status, count(*) AS cases FROM cases
 WHERE status NOT IN ('closed', 'declined') GROUP BY department, status
-"""
-
-COUNT_DEADLINES = """
-SELECT
-    coalesce(deadlines.department, cases.department) AS department, deadlines.clock, nature,
-    count(*) FILTER (WHERE met.at <= due_at) AS met,
-    count(*) FILTER (WHERE met.at > due_at) AS met_late,
-    count(*) FILTER (WHERE warned.at IS NOT NULL) AS warned,
-    count(*) FILTER (WHERE missed.at IS NOT NULL) AS missed,
-    count(*) FILTER (WHERE missed.at IS NOT NULL AND met.at IS NULL AND ended.at IS NULL) AS overdue
-FROM deadlines JOIN cases USING (complaint_id)
-LEFT JOIN outcomes met ON met.deadline_id = deadlines.deadline_id AND met.outcome = 'met'
-LEFT JOIN outcomes warned ON warned.deadline_id = deadlines.deadline_id AND warned.outcome = 'warned'
-LEFT JOIN outcomes missed ON missed.deadline_id = deadlines.deadline_id AND missed.outcome = 'missed'
-LEFT JOIN outcomes ended ON ended.deadline_id = deadlines.deadline_id AND ended.outcome = 'ended'
-GROUP BY 1, deadlines.clock, nature
 """
 
 COUNT_OVERDUE = """

@@ -6,7 +6,7 @@ A department asks; the centre or the supervision office approves, or suspends of
 left is left again when the case is resumed: by anybody who may, or by itself when its bound is reached.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -64,7 +64,7 @@ class Suspensions:
         await self._act(case_id, Action.RESUME, actor, version, partial(_resume, redact(reason).text))
 
 
-def resuming(rules: Rules) -> Fire:
+def resuming(rules: Callable[[], Rules]) -> Fire:
     """What the sweeper does when suspensions reach their bound: each case is resumed, in the order of their bounds."""
 
     async def resume_all(connection: Connection, timers: Sequence[DueTimer], _now: datetime) -> Sequence[Message]:
@@ -72,7 +72,7 @@ def resuming(rules: Rules) -> Fire:
         for timer in timers:
             case = await store.lock_case(connection, timer.complaint_id)
             if case is not None:
-                await carry_out(connection, rules, timer.complaint_id, case, Action.RESUME, _ITSELF, None, effect)
+                await carry_out(connection, rules(), timer.complaint_id, case, Action.RESUME, _ITSELF, None, effect)
         return ()
 
     return resume_all

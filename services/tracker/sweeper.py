@@ -58,7 +58,8 @@ class ClockJumped(Exception):
 
 
 class Sweeper:
-    def __init__(self, pool: Pool, relay: Relay, policy: Policy) -> None:
+    def __init__(self, pool: Pool, relay: Relay, policy: Callable[[], Policy]) -> None:
+        """`policy` gives the one in force at the moment."""
         self._pool = pool
         self._relay = relay
         self._policy = policy
@@ -122,7 +123,8 @@ class Sweeper:
         return row.now if jump is None else None
 
     async def _say(self, connection: Connection, timers: Sequence[DueTimer], now: datetime) -> Sequence[Message]:
-        said = [(timer, one) for timer in timers for one in fire(timer, now, self._policy)]
+        policy = self._policy()
+        said = [(timer, one) for timer in timers for one in fire(timer, now, policy)]
         suspected = [one.event for _, one in said if isinstance(one.event, InactionSuspected)]
         outcomes = [(timer.deadline_id, FIRED[timer.kind]) for timer in timers]
         await timers_store.insert_fired(connection, outcomes, suspected, now)

@@ -61,7 +61,7 @@ WITH due AS (
 SELECT due.*, (
     SELECT at FROM outcomes WHERE outcomes.deadline_id = due.deadline_id AND outcome = 'met'
 ) AS met_at
-FROM due ORDER BY fires_at, kind DESC
+FROM due ORDER BY fires_at, kind DESC, deadline_id
 """
 
 INSERT_OUTCOMES = """
@@ -70,17 +70,17 @@ SELECT deadline_id, outcome, $3 FROM unnest($1::uuid[], $2::text[]) AS fired (de
 ON CONFLICT DO NOTHING
 """
 
+# One that is known already, and perhaps judged, is not opened again.
 INSERT_INACTION = """
-INSERT INTO inaction (inaction_id, complaint_id, department, kind, clock, due_at, suspected_at, evidence)
-SELECT * FROM unnest(
-    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[]
+WITH raised AS (
+    INSERT INTO inaction (inaction_id, complaint_id, department, kind, clock, due_at, suspected_at, evidence)
+    SELECT * FROM unnest(
+        $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[]
+    )
+    ON CONFLICT DO NOTHING
+    RETURNING inaction_id, department, kind
 )
-ON CONFLICT DO NOTHING
-"""
-
-INSERT_OPEN_INACTION = """
-INSERT INTO inaction_open (inaction_id, department, kind) SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[])
-ON CONFLICT DO NOTHING
+INSERT INTO inaction_open (inaction_id, department, kind) SELECT * FROM raised
 """
 
 OVERDUE_TIMERS = """
@@ -167,10 +167,4 @@ async def insert_fired(
             [s.due_at for s in suspected],
             [s.at for s in suspected],
             [s.evidence for s in suspected],
-        )
-        await connection.execute(
-            INSERT_OPEN_INACTION,
-            [s.inaction_id for s in suspected],
-            [s.department for s in suspected],
-            [s.kind for s in suspected],
         )

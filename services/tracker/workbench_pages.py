@@ -1,6 +1,6 @@
 """The browser's workbench: a department's queue, and the page of a case with all that may be done with it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -31,7 +31,8 @@ _LIFECYCLE_ROLES: Mapping[Role, lifecycle.Role] = {
 }
 
 
-def add_workbench_pages(app: FastAPI, policy: Policy) -> None:
+def add_workbench_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
+    """`policy` gives the one in force at the moment."""
     pages, api = Pages(TEMPLATES), OwnApi(app)
     app.mount("/tracker-static", Assets(directory=TEMPLATES.parent / "static"), "tracker-static")
 
@@ -52,7 +53,7 @@ def add_workbench_pages(app: FastAPI, policy: Policy) -> None:
             views=case_views,
             queue=_good(answer),
             department=department,
-            departments={department: policy.name_of(department)} if _bound(reader) else _names(policy),
+            departments={department: policy().name_of(department)} if _bound(reader) else _names(policy()),
             chosen=status or "",
             may_acknowledge=reader.department == department,
             told=list(told),
@@ -69,13 +70,14 @@ def add_workbench_pages(app: FastAPI, policy: Policy) -> None:
     ) -> Response:
         case = _good(await api.get(request, f"/v1/cases/{case_id}"))
         deadlines = _good(await api.get(request, f"/v1/cases/{case_id}/deadlines"))
+        now = policy()
         record = _good(await api.get(request, f"/v1/cases/{case_id}/record"))
         return pages.render(
             request,
             "case.html",
             status=refused.status if refused else 200,
             views=case_views,
-            policy=policy,
+            policy=now,
             case=case,
             deadlines=deadlines["items"],
             record=record["items"],
@@ -83,8 +85,8 @@ def add_workbench_pages(app: FastAPI, policy: Policy) -> None:
                 *forms_of(case["status"], _roles(reader, case), _asked(case)),
                 *([CONTRIBUTION] if _owes(reader, case) else []),
             ],
-            reasons=[(each.code, each.name) for each in policy.suspension.reasons],
-            templates=[each for each in policy.templates if each.matter == case["matter"]],
+            reasons=[(each.code, each.name) for each in now.suspension.reasons],
+            templates=[each for each in now.templates if each.matter == case["matter"]],
             tried=form.route if form else None,
             said=said or {},
             told=_told(refused),
@@ -99,7 +101,7 @@ def add_workbench_pages(app: FastAPI, policy: Policy) -> None:
         after: UUID | None = None,
     ) -> Response:
         """A department's cases, the oldest first; who is of no department chooses one."""
-        shown = department or reader.department or next(iter(policy.departments))
+        shown = department or reader.department or next(iter(policy().departments))
         return await queue_page(request, reader, shown, CaseStatus(status) if status in _STATUSES else None, after)
 
     @app.post("/queue", include_in_schema=False)

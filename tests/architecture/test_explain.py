@@ -27,6 +27,7 @@ from services.tracker import (
     inaction_store,
     record_store,
     reports_store,
+    tallies_store,
     timers_store,
 )
 from services.tracker import store as tracker_store
@@ -50,6 +51,7 @@ INSERT INTO cases
     SELECT pg_temp.id(n, 1), '20261124-' || n, department, 'web_portal', 'help', 'normal', 'named', NULL, NULL,
         repeat('路灯坏了', 20), NULL, 'reason', NULL, pg_temp.id(n, 2),
         CASE WHEN n % 3 = 0 THEN 'closed' ELSE 'dispatched' END, 1, at, at FROM numbers;
+INSERT INTO case_incidents SELECT pg_temp.id(n, 1), pg_temp.id(n % 3000, 30), 1 FROM numbers;
 INSERT INTO timelines SELECT pg_temp.id(1, 9), '[]';
 INSERT INTO deadlines
     SELECT pg_temp.id(n, 10 + kind), pg_temp.id(n, 1), CASE kind WHEN 1 THEN 'acknowledge' ELSE 'reply' END, at, '1wd',
@@ -66,6 +68,16 @@ INSERT INTO inaction_open
 INSERT INTO entries (complaint_id, number, happened, version, status, actor_role, at, prev_hash, hash)
     SELECT pg_temp.id(n, 1), number, 'assign', 1, 'dispatched', 'system', at, '', ''
     FROM numbers, generate_series(1, 3) AS number;
+"""
+ENDED = """
+UPDATE cases SET status = 'closed' WHERE ticket_number NOT IN (
+    SELECT '20261124-' || n FROM generate_series(101, 10000, 100) AS n
+);
+INSERT INTO entries (complaint_id, number, happened, version, status, actor_role, at, prev_hash, hash)
+    SELECT complaint_id, 4, 'close', 2, 'closed', 'supervisor', now(), '', ''
+    FROM cases WHERE ticket_number IN (SELECT '20261124-' || n FROM generate_series(1, 50) AS n);
+INSERT INTO tallied (last_entry) SELECT max(id) - 50 FROM entries;
+ANALYZE cases, entries, tallied;
 """
 FILL_INTAKE = """
 INSERT INTO complaints
@@ -233,10 +245,10 @@ class TestTracker:
             *(["old-3"] * 10, ["not_answered"] * 10, ["reply"] * 10),
             *([NOW] * 10, [NOW] * 10, ["evidence"] * 10),
         )
-        for plan in (outcomes, suspected):
+        for plan, table in ((outcomes, "outcomes"), (suspected, "inaction")):
             assert scanned_whole(plan) == set()
-            [insert] = [node for node in nodes(plan) if node["Node Type"] == "ModifyTable"]
-            assert insert["Conflict Resolution"] == "NOTHING"
+            inserts = {node["Relation Name"]: node for node in nodes(plan) if node["Node Type"] == "ModifyTable"}
+            assert inserts[table]["Conflict Resolution"] == "NOTHING"
 
     @pytest.mark.parametrize("department", ["old-3", "new"])
     @pytest.mark.parametrize("generic", [True, False])
@@ -309,11 +321,32 @@ class TestTracker:
         plan = await plan_of(tracker, inaction_store.READ_INACTION, late, 50, None, None, None, generic=generic)
         assert_lean(plan, "inaction_newest", at_most=210)
 
+    @pytest.mark.parametrize("query", [tallies_store.COUNT_CASES, tallies_store.COUNT_DEADLINES])
+    async def test_the_summary_reads_what_is_open_and_not_what_ever_was(self, tracker: Connection, query: str) -> None:
+        undo = tracker.transaction()
+        await undo.start()
+        # A hundred are open, fifty have ended since the tallies, the other 9,850 are in them.
+        await tracker.execute(ENDED)
+        plan = await plan_of(tracker, query)
+        await undo.rollback()
+        assert scanned_whole(plan) <= {"tallied", "ended_cases", "ended_deadlines"}, outline(plan)
+        # Each open case with its two deadlines, and up to four outcomes of each.
+        assert read_rows(plan) <= 150 * (2 + 2 + 2 * 4), outline(plan)
+
+    async def test_the_tallies_take_in_what_has_ended_by_the_entries_that_ended_it(self, tracker: Connection) -> None:
+        last_id = await tracker.fetchval(record_store.NEWEST_ENTRY)
+        plan = await plan_of(tracker, tallies_store.FIND_ENDINGS, last_id - 50, last_id)
+        assert_lean(plan, "entries_newest", at_most=50)
+
     @pytest.mark.parametrize("generic", [True, False])
     async def test_asking_for_explanations_reads_those_that_nobody_has_been_asked_for(
         self, tracker: Connection, *, generic: bool
     ) -> None:
+        undo = tracker.transaction()
+        await undo.start()
+        await tracker.execute("UPDATE timers SET fires_at = 'infinity' WHERE fires_at <= now()")
         plan = await plan_of(tracker, inaction_open_store.CLAIM_UNASKED, 1000, generic=generic)
+        await undo.rollback()
         assert_lean(plan, "inaction_open_unasked", at_most=3 * 20)
 
     async def test_an_explanations_clock_is_stopped_without_a_look_at_any_other(self, tracker: Connection) -> None:
@@ -332,8 +365,8 @@ class TestIntake:
         assert_lean(await plan_of(intake, intake_store.READ_PROGRESS, complaint), "progress_complaint", at_most=2)
 
     async def test_accepting_a_batch_compares_no_row_with_every_other(self, intake: Connection) -> None:
-        nothing = ["{}"] * 32
-        nothing[19] = r"\x00"
+        nothing = ["{}"] * 30
+        nothing[16:18], nothing[19:21] = [str(NOW), "key"], [r"\x00", "topic"]
         plan = await plan_of(intake, acceptance_store.ACCEPT, *nothing, generic=True)
         assert "Nested Loop" not in {node["Node Type"] for node in nodes(plan)}, outline(plan)
         assert scanned_whole(plan) == set(), outline(plan)

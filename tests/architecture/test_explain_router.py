@@ -1,14 +1,15 @@
 """What the router asks of its tables touches what it is about and no more, on ten thousand complaints."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
-from services.router import learning_store, replay_store, store
+from services.router import incidents_read_store, incidents_store, learning_store, replay_store, store
+from services.router.incidents import NEWEST
 from shared import migrate
 from shared.postgres import Connection
 from tests.architecture.test_explain import assert_lean, plan_of
@@ -29,6 +30,15 @@ INSERT INTO decisions (
 )
     SELECT gen_random_uuid(), complaint_id, 'power-supply', 'rule', '', '{}', '', decided_at, 2, 1
     FROM decisions WHERE NOT in_force;
+INSERT INTO fingerprints SELECT complaint_id, accepted_at, '停水没', '', '', '', NULL, '' FROM complaints;
+-- Ten keys each, one of which every second complaint has.
+INSERT INTO fingerprint_keys
+    SELECT CASE WHEN key = 0 AND number % 2 = 0 THEN 7 ELSE hashtextextended(number % 900 || '/' || key, 0) END, at,
+        complaint_id
+    FROM (SELECT *, row_number() OVER () AS number FROM fingerprints) AS each, generate_series(0, 9) AS key;
+INSERT INTO memberships (complaint_id, version, incident_id, accepted_at, said_at, because)
+    SELECT complaint_id, 1, md5((number % 700)::text)::uuid, at, at, ''
+    FROM (SELECT *, row_number() OVER () AS number FROM fingerprints) AS each;
 """
 
 
@@ -63,6 +73,32 @@ async def test_a_replay_reads_one_batch_at_a_time(router: Connection) -> None:
     since = datetime(2026, 9, 3, tzinfo=UTC)
     plan = await plan_of(router, replay_store.REPLAY, since, UUID(int=0), 50)
     assert_lean(plan, "complaints_by_time", at_most=4 * 50)
+
+
+async def test_who_tells_of_the_same_is_found_among_the_newest_of_each_key_however_many_share_it(
+    router: Connection,
+) -> None:
+    at = await router.fetchval("SELECT max(at) FROM fingerprints")
+    keys = [7, *(row[0] for row in await router.fetch("SELECT DISTINCT key FROM fingerprint_keys LIMIT 9"))]
+    askers, times = list(range(len(keys))), [at] * len(keys)
+    plan = await plan_of(router, incidents_store.FIND_ALIKE, askers, keys, times, timedelta(days=300), NEWEST)
+    assert_lean(plan, "fingerprint_keys_newest", at_most=12 * NEWEST * len(keys))
+
+
+async def test_a_batch_of_five_hundred_is_compared_by_the_same_indexes(router: Connection) -> None:
+    at = await router.fetchval("SELECT max(at) FROM fingerprints")
+    keys = [row[0] for row in await router.fetch("SELECT key FROM fingerprint_keys LIMIT 5000")]
+    askers, times = [place % 500 for place in range(len(keys))], [at] * len(keys)
+    plan = await plan_of(router, incidents_store.FIND_ALIKE, askers, keys, times, timedelta(days=300), NEWEST)
+    assert_lean(plan, "fingerprint_keys_newest", at_most=12 * NEWEST * len(keys))
+
+
+async def test_what_a_person_reads_and_mends_touches_the_incident_alone(router: Connection) -> None:
+    incident = await router.fetchval("SELECT incident_id FROM memberships LIMIT 1")
+    plan = await plan_of(router, incidents_read_store.READ_MEMBERS, incident, None, 500)
+    assert_lean(plan, "memberships_incident", at_most=8 * 20)
+    members = [row[0] for row in await router.fetch("SELECT complaint_id FROM memberships LIMIT 20")]
+    assert_lean(await plan_of(router, incidents_store.READ_IN_FORCE, members), "one_membership_in_force", at_most=40)
 
 
 async def test_lessons_are_read_without_what_nobody_decided(router: Connection) -> None:

@@ -33,7 +33,8 @@ _CUT = (
 @pytest.mark.parametrize("service", _TABLES)
 async def test_a_service_that_is_killed_loses_nothing_and_repeats_nothing(stack: Stack, service: ServiceName) -> None:
     name, table, victim = f"kill-{service}", _TABLES[service], getattr(stack, service)
-    holder, watcher = [await asyncpg.connect(stack.database_urls[service]) for _connection in range(2)]
+    # As the service, for nobody else may end its statements.
+    holder, watcher = [await asyncpg.connect(victim.environment["DATABASE_URL"]) for _connection in range(2)]
 
     async def done() -> int:
         return int(await watcher.fetchval(f"SELECT count(*) FROM {table}"))  # noqa: S608  # one of three

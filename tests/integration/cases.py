@@ -19,7 +19,9 @@ from tests.examples import record
 
 
 def consumer_of(pool: Pool, policy: Policy, calendar: Calendar) -> BatchConsumer:
-    return BatchConsumer("cases", [ComplaintAssigned], OpenCases(policy, calendar), pool, Relay(pool, []))
+    return BatchConsumer(
+        "cases", [ComplaintAssigned], OpenCases(lambda: Rules(policy, calendar)), pool, Relay(pool, [])
+    )
 
 
 async def open_cases(pool: Pool, policy: Policy, calendar: Calendar, *assignments: ComplaintAssigned) -> None:
@@ -29,8 +31,8 @@ async def open_cases(pool: Pool, policy: Policy, calendar: Calendar, *assignment
 
 def sweeper_of(pool: Pool, policy: Policy, calendar: Calendar) -> Sweeper:
     """The sweeper as the tracker's main module puts it together."""
-    sweeper = Sweeper(pool, Relay(pool, []), policy)
-    sweeper.on(TimerKind.RESUME, resuming(Rules(policy, calendar)))
+    sweeper = Sweeper(pool, Relay(pool, []), lambda: policy)
+    sweeper.on(TimerKind.RESUME, resuming(lambda: Rules(policy, calendar)))
     return sweeper
 
 

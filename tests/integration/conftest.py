@@ -25,8 +25,10 @@ from services.tracker.casework import Casework
 from services.tracker.disclosure_api import add_disclosure_routes
 from services.tracker.inaction_api import add_inaction_routes
 from services.tracker.inaction_pages import add_inaction_pages
+from services.tracker.incidents_api import add_incidents_routes
 from services.tracker.judging import Judging
 from services.tracker.lifecycle_api import add_lifecycle_routes
+from services.tracker.moving import Rules
 from services.tracker.record_api import add_record_routes
 from services.tracker.reports_api import add_reports_routes
 from services.tracker.workbench_pages import add_workbench_pages
@@ -67,7 +69,7 @@ def county(policy: Policy) -> County:
 async def acceptance(
     intake_pool: Pool, keyring: Keyring, blind_index: BlindIndex, policy: Policy
 ) -> AsyncIterator[Acceptance]:
-    acceptance = Acceptance(intake_pool, Relay(intake_pool, []), keyring, blind_index, policy.repeat_window)
+    acceptance = Acceptance(intake_pool, Relay(intake_pool, []), keyring, blind_index, lambda: policy.repeat_window)
     committing = asyncio.create_task(acceptance.run())
     yield acceptance
     committing.cancel()
@@ -83,7 +85,7 @@ def dovecot() -> Iterator[Dovecot]:
 
 @pytest.fixture
 def mail_intake(intake_pool: Pool, acceptance: Acceptance, county: County) -> MailIntake:
-    return MailIntake(intake_pool, acceptance, county)
+    return MailIntake(intake_pool, acceptance, lambda: county)
 
 
 @pytest.fixture
@@ -92,7 +94,7 @@ async def intake(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The intake as an adapter sees it, who may submit for any channel."""
     app = create_app("Hotline intake", verifier())
-    intake_api.add_routes(app, Submitting(acceptance, county, b"only for this test"), intake_pool)
+    intake_api.add_routes(app, Submitting(acceptance, lambda: county, b"only for this test"), intake_pool)
     add_reporter_routes(app, intake_pool, keyring)
     add_similar_routes(app, intake_pool, blind_index)
     async with client_of(app, bearer(Role.ADAPTER)) as client:
@@ -103,14 +105,15 @@ async def intake(
 async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> AsyncIterator[httpx.AsyncClient]:
     """The tracker as the supervision office sees it; whoever else acts sends a token of their own."""
     app = create_app("Hotline tracker", verifier())
-    casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
-    tracker_api.add_routes(app, casework, policy, tracker_pool)
-    add_lifecycle_routes(app, casework)
-    add_inaction_routes(app, Judging(casework), policy, tracker_pool)
-    add_inaction_pages(app, Judging(casework), policy, tracker_pool)
+    casework = Casework(tracker_pool, Relay(tracker_pool, []), lambda: Rules(policy, calendar))
+    tracker_api.add_routes(app, casework, lambda: policy, tracker_pool)
+    add_lifecycle_routes(app, casework, lambda: policy)
+    add_incidents_routes(app, casework, tracker_pool)
+    add_inaction_routes(app, Judging(casework), lambda: policy, tracker_pool)
+    add_inaction_pages(app, Judging(casework), lambda: policy, tracker_pool)
     add_record_routes(app, tracker_pool)
-    add_reports_routes(app, policy, tracker_pool)
-    add_disclosure_routes(app, policy, tracker_pool)
-    add_workbench_pages(app, policy)
+    add_reports_routes(app, lambda: policy, tracker_pool)
+    add_disclosure_routes(app, lambda: policy, tracker_pool)
+    add_workbench_pages(app, lambda: policy)
     async with client_of(app, bearer(Role.SUPERVISOR)) as client:
         yield client

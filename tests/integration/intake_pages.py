@@ -1,10 +1,13 @@
 """The intake with its pages, as its main module puts them together, and what stands in a page."""
 
 import re
+from functools import cache, partial
 from typing import Any
 
+import httpx
 from fastapi import FastAPI
 
+from deploy.local.hotline import POLICY
 from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
 from services.intake.attachments import Attachments
@@ -13,17 +16,20 @@ from services.intake.complaint import County
 from services.intake.page_files import PageFiles
 from services.intake.pages import add_citizen_pages
 from services.intake.phone_checking import PhoneChecking
+from services.intake.same_incident import SameIncident
 from services.intake.sms import SmsGateway
 from services.intake.staff_pages import add_staff_pages
 from services.intake.submitting import Submitting
 from shared.auth import Role
 from shared.http import create_app
+from shared.policy_files import load_policy
 from shared.postgres import Pool
 from shared.session import CSRF_FIELD, SESSION_COOKIE, csrf_token
 from tests.tokens import token, verifier
 
 KEY = b"only for this test"
-DEPARTMENTS = {"water-supply": "自来水公司"}
+
+_policy = cache(partial(load_policy, POLICY))
 
 
 def application(
@@ -33,14 +39,15 @@ def application(
     index: BlindIndex,
     attachments: Attachments | None = None,
     gateway: SmsGateway | None = None,
+    router: httpx.AsyncClient | None = None,
 ) -> FastAPI:
     app = create_app("Hotline intake", verifier())
-    submitting = Submitting(acceptance, county, KEY)
+    submitting = Submitting(acceptance, lambda: county, KEY)
     add_routes(app, submitting, pool)
     checking = PhoneChecking(pool, index, KEY, gateway) if gateway else None
     files = PageFiles(attachments)
-    add_citizen_pages(app, submitting, pool, files, DEPARTMENTS, checking)
-    add_staff_pages(app, submitting, pool, index, files, DEPARTMENTS)
+    add_citizen_pages(app, submitting, pool, files, _policy, checking)
+    add_staff_pages(app, submitting, pool, index, files, _policy, SameIncident(router))
     return app
 
 

@@ -11,6 +11,7 @@ from services.tracker import verifying
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.lifecycle import Actor, Role
+from services.tracker.moving import Rules
 from services.tracker.record import Broken
 from services.tracker.sweeper import Sweeper
 from services.tracker.verifying import Whole
@@ -26,13 +27,13 @@ async def lively_cases(pool: Pool, policy: Policy, calendar: Calendar) -> Sequen
     """Ten cases: the even ones acknowledged and answered in time, the odd ones never, three months on."""
     cases = sorted((assigned() for _ in range(10)), key=lambda case: case.complaint_id)
     await open_cases(pool, policy, calendar, *cases)
-    casework = Casework(pool, Relay(pool, []), policy, calendar)
+    casework = Casework(pool, Relay(pool, []), lambda: Rules(policy, calendar))
     for case in cases[::2]:
         officer = Actor(Role.OFFICER, case.department)
         await casework.acknowledge(case.complaint_id, officer, 1)
         await casework.reply(case.complaint_id, officer, 2, "路灯已经修好。")
     await run_ahead(pool, timedelta(days=90))
-    await Sweeper(pool, Relay(pool, []), policy).sweep()
+    await Sweeper(pool, Relay(pool, []), lambda: policy).sweep()
     return cases
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from prometheus_client import generate_latest
 
 from services.intake import acceptance_store
 from services.intake.acceptance import Acceptance
+from services.intake.acceptance_store import Batch
 from services.intake.blind_index import BlindIndex
 from services.intake.channels.qa_platform import Platform, Row
 from services.intake.channels.submission import SUBMISSION, to_complaint
@@ -21,7 +21,6 @@ from services.intake.complaint import Complaint, County
 from services.intake.importing import Importing
 from services.intake.mail_intake import MailIntake
 from services.intake.spool import MailSpool
-from services.intake.store import Entry
 from services.intake.vault import Keyring, Sealed, open_
 from shared.outbox import Relay
 from shared.postgres import Connection, Pool
@@ -60,11 +59,11 @@ def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
     """The database refuses the submission called poison, with a message that quotes it as PostgreSQL's may."""
     accept = acceptance_store.accept
 
-    async def accept_or_fail(connection: Connection, entries: Sequence[Entry], *rest: Any) -> set[UUID]:
-        for entry in entries:
+    async def accept_or_fail(connection: Connection, batch: Batch) -> set[UUID]:
+        for entry in batch.entries:
             if entry.complaint.external_id == POISON:
                 raise ValueError(f"cannot store {entry.complaint.original.text}, {entry.complaint.reporter}")
-        return await accept(connection, entries, *rest)
+        return await accept(connection, batch)
 
     monkeypatch.setattr(acceptance_store, "accept", accept_or_fail)
 
@@ -105,7 +104,7 @@ class TestIdentities:
             name: CANARY[name] for name in ("name", "phone", "email", "address")
         }
         platform = Platform.model_validate({"name": "canary", "columns": {name: name for name in cells}})
-        importing = Importing(mail_intake.acceptance, mail_intake.county, b"only for this test")
+        importing = Importing(mail_intake.acceptance, mail_intake.county(), b"only for this test")
         told += [str(row) async for row in importing.rows(platform, [Row(1, cells), Row(2, cells | {"id": ""})])]
         return told
 
@@ -198,7 +197,7 @@ class TestSharedCommits:
     async def test_two_that_hold_the_same_submissions_in_opposite_order_both_end(
         self, acceptance: Acceptance, county: County, intake_pool: Pool, keyring: Keyring, blind_index: BlindIndex
     ) -> None:
-        other = Acceptance(intake_pool, Relay(intake_pool, []), keyring, blind_index, timedelta(days=15))
+        other = Acceptance(intake_pool, Relay(intake_pool, []), keyring, blind_index, lambda: timedelta(days=15))
         complaints = [complaint(county, each) for each in ("A-1", "A-2", "A-3")]
         await acceptance.accept(complaint(county, "taken"))
         async with intake_pool.acquire() as connection:
@@ -242,6 +241,6 @@ class TestTimeOfTheFact:
         self, mail_intake: MailIntake, intake_pool: Pool
     ) -> None:
         platform = Platform.model_validate({"name": "forum", "columns": {"id": "id", "text": "text"}})
-        importing = Importing(mail_intake.acceptance, mail_intake.county, b"only for this test")
+        importing = Importing(mail_intake.acceptance, mail_intake.county(), b"only for this test")
         assert [row async for row in importing.rows(platform, [Row(1, {"id": "q-1", "text": "昨天路灯不亮了"})])]
         assert await intake_pool.fetchval("SELECT occurred_at FROM complaints") is None

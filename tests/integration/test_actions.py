@@ -10,6 +10,7 @@ from services.tracker import action_taking, actions_store
 from services.tracker.action_taking import actions_consumer
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
+from services.tracker.moving import Rules
 from services.tracker.verifying import Whole
 from shared.consumer import BatchConsumer
 from shared.events import (
@@ -43,7 +44,7 @@ def _no_case_is_being_opened(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def consumer(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> BatchConsumer:
-    return actions_consumer(Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar))
+    return actions_consumer(Casework(tracker_pool, Relay(tracker_pool, []), lambda: Rules(policy, calendar)))
 
 
 @pytest.fixture

@@ -18,12 +18,14 @@ from schemathesis.core.result import Ok
 
 from deploy.local.hotline import HotlineService
 from deploy.local.ports import free_ports
+from services.router.policy_folders import SHIPPED
 from services.tracker.calendar import Calendar
 from shared.auth import Role
 from shared.policy import Policy
 from shared.postgres import Pool
 from tests.examples import assigned
 from tests.integration.cases import open_cases
+from tests.policies import laid_out
 from tests.service_settings import SERVICES, environment_of
 from tests.tokens import bearer
 
@@ -48,7 +50,7 @@ async def known(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> dict[
     """What really exists, in place of what is drawn: a case and a department."""
     case = assigned()
     await open_cases(tracker_pool, policy, calendar, case)
-    return {"case_id": str(case.complaint_id), "code": case.department}
+    return {"case_id": str(case.complaint_id), "code": case.department, "name": SHIPPED}
 
 
 @pytest.fixture(params=SERVICES)
@@ -66,6 +68,7 @@ def service(
     assert router_pool is not None
     [port] = free_ports(1)
     environment = environment_of(request.param, service_urls[request.param], tmp_path)
+    environment["HOTLINE_POLICY_DIR"] = str(laid_out(tmp_path / "policies"))
     with HotlineService(request.param, tmp_path / "state", port, environment) as running:
         yield running
 

@@ -52,7 +52,7 @@ async def intake(
     acceptance: Acceptance, county: County, intake_pool: Pool, attachments: Attachments
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app("Hotline intake", verifier())
-    add_routes(app, Submitting(acceptance, county, KEY), intake_pool)
+    add_routes(app, Submitting(acceptance, lambda: county, KEY), intake_pool)
     add_attachment_routes(app, attachments, KEY)
     async with client_of(app) as client:
         yield client
@@ -180,7 +180,7 @@ async def test_with_the_reporters_identity_the_files_go(
     long_ago = datetime.now(UTC) - policy.retention - timedelta(days=1)
     closed = event(CaseClosed, ticket["complaint_id"], 2, CaseStatus.CLOSED, at=long_ago)
     await follow(attachments.pool, opened(ticket["complaint_id"]), closed)
-    assert await Retention(attachments.pool, policy).anonymize() == 1
+    assert await Retention(attachments.pool, lambda: policy).anonymize() == 1
     assert (await intake.get(address(ticket), headers=coded(ticket))).json()["attachments"] == []
     _made_old(lying(tmp_path)[0])
     assert (await attachments.collect_orphans(datetime.now(UTC))).removed == 1

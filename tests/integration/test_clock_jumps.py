@@ -27,7 +27,7 @@ SetClocks = Callable[[timedelta, timedelta], None]
 
 @pytest.fixture
 def sweeper(tracker_pool: Pool, policy: Policy) -> Sweeper:
-    return Sweeper(tracker_pool, Relay(tracker_pool, []), policy)
+    return Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: policy)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ async def test_a_jump_holds_fire_and_is_told_by_log_metric_and_readiness(
 async def test_an_operator_who_confirms_the_clock_lets_every_replica_fire(
     tracker_pool: Pool, policy: Policy, set_clocks: SetClocks
 ) -> None:
-    replicas = [Sweeper(tracker_pool, Relay(tracker_pool, []), policy) for _ in range(2)]
+    replicas = [Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: policy) for _ in range(2)]
     for replica in replicas:
         await replica.sweep()
     set_clocks(HOUR, timedelta())

@@ -95,7 +95,7 @@ async def test_what_became_of_each_is_told_with_its_instant(
     as_officer = bearer(Role.OFFICER, department=case.department)
     await tracker.post(f"/v1/cases/{case.complaint_id}/acknowledge", json={}, headers=as_officer)
     await run_ahead(tracker_pool, timedelta(days=90))
-    await Sweeper(tracker_pool, Relay(tracker_pool, []), policy).sweep()
+    await Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: policy).sweep()
     outcomes = {one["clock"]: one["outcomes"] for one in await items(tracker, case)}
     assert {clock: set(told) for clock, told in outcomes.items()} == {
         "acknowledge": {"met"},

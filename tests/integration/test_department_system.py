@@ -16,6 +16,7 @@ from services.tracker.action_taking import actions_consumer
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.handlers import OpenCases
+from services.tracker.moving import Rules
 from shared.consumer import BatchConsumer
 from shared.events import ActionRefused, ComplaintAssigned, DepartmentActionReply, Event
 from shared.kafka import Subscriptions, create_topics
@@ -38,9 +39,9 @@ async def running_tracker(broker: ApacheKafka, pool: Pool, policy: Policy, calen
     """Its consumers and its relay, as its main module puts them together."""
     relay = Relay(pool, [broker.bootstrap_servers])
     subscriptions = Subscriptions([broker.bootstrap_servers], new_name("tracker"))
-    opening = BatchConsumer("cases", [ComplaintAssigned], OpenCases(policy, calendar), pool, relay)
+    opening = BatchConsumer("cases", [ComplaintAssigned], OpenCases(lambda: Rules(policy, calendar)), pool, relay)
     subscriptions.add(opening, pattern=ASSIGNED_PATTERN)
-    subscriptions.add(actions_consumer(Casework(pool, relay, policy, calendar)), pattern=ACTIONS_PATTERN)
+    subscriptions.add(actions_consumer(Casework(pool, relay, lambda: Rules(policy, calendar))), pattern=ACTIONS_PATTERN)
     tasks = [asyncio.create_task(work) for work in (relay.run(), subscriptions.run())]
     yield
     for task in tasks:

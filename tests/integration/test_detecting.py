@@ -36,7 +36,7 @@ EMPTY = "您好，您反映的问题我局已收悉，已安排工作人员跟�
 
 @pytest.fixture
 def detecting(tracker_pool: Pool, policy: Policy) -> Detecting:
-    return Detecting(tracker_pool, Relay(tracker_pool, []), policy)
+    return Detecting(tracker_pool, Relay(tracker_pool, []), lambda: policy)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.lifecycle import Actor, Role
+from services.tracker.moving import Rules
 from services.tracker.sweeper import Sweeper
 from services.tracker.verifying import Whole, verify
 from shared.escalation import Ahead, Behind, Escalation, Ladder, Said
@@ -53,12 +54,12 @@ def strict(policy: Policy) -> Policy:
 
 @pytest.fixture
 def sweeper(tracker_pool: Pool, strict: Policy) -> Sweeper:
-    return Sweeper(tracker_pool, Relay(tracker_pool, []), strict)
+    return Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: strict)
 
 
 @pytest.fixture
 def casework(tracker_pool: Pool, strict: Policy, calendar: Calendar) -> Casework:
-    return Casework(tracker_pool, Relay(tracker_pool, []), strict, calendar)
+    return Casework(tracker_pool, Relay(tracker_pool, []), lambda: Rules(strict, calendar))
 
 
 @pytest.fixture
@@ -184,7 +185,7 @@ async def test_many_replicas_climb_each_step_of_many_cases_once(
     await pass_moment_of(tracker_pool, "notice")
 
     async def sweep_all() -> None:
-        replica = Sweeper(tracker_pool, Relay(tracker_pool, []), strict)
+        replica = Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: strict)
         while await tracker_pool.fetchval("SELECT EXISTS (SELECT FROM timers)"):
             await replica.sweep()
 

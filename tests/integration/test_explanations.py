@@ -9,12 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
+from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.tracker.calendar import Calendar
 from services.tracker.deadlines import due
 from services.tracker.inaction_asking import Asking
 from services.tracker.moving import Rules
 from services.tracker.recomputing import Recomputing
+from services.tracker.record import Broken
 from services.tracker.sweeper import Sweeper
+from services.tracker.timers_store import insert_fired
 from services.tracker.verifying import Whole
 from shared.events import (
     Event,
@@ -32,7 +35,7 @@ from shared.topics import SUPERVISION_ALERTS
 from shared.wire import decode
 from tests.examples import message_record, waiting
 from tests.integration.cases import run_ahead
-from tests.integration.records import checked
+from tests.integration.records import checked, superuser
 from tests.integration.test_inaction_api import OFFICER, OURS, TEXT, listed, say, suspicions
 
 __all__ = ["suspicions"]
@@ -41,12 +44,12 @@ EXPLAINED_LATE = 20
 
 
 async def sweep(pool: Pool, policy: Policy) -> None:
-    while await Sweeper(pool, Relay(pool, []), policy).sweep():
+    while await Sweeper(pool, Relay(pool, []), lambda: policy).sweep():
         pass
 
 
 async def ask(pool: Pool, policy: Policy, calendar: Calendar) -> int:
-    return await Asking(pool, Rules(policy, calendar)).ask()
+    return await Asking(pool, lambda: Rules(policy, calendar)).ask()
 
 
 async def told(pool: Pool, *kinds: type[Event]) -> list[Event]:
@@ -92,6 +95,31 @@ async def test_many_replicas_ask_once(
     while more := await ask(tracker_pool, policy, calendar):
         found.append(more)
     assert sum(found) == len(suspicions)
+
+
+async def test_nobody_is_asked_while_deadlines_that_have_passed_wait_to_be_told(
+    suspicions: Sequence[dict[str, Any]], tracker_pool: Pool, policy: Policy, calendar: Calendar
+) -> None:
+    await run_ahead(tracker_pool, timedelta(days=60))
+    assert await ask(tracker_pool, policy, calendar) == 0
+    await sweep(tracker_pool, policy)
+    assert await ask(tracker_pool, policy, calendar) > len(suspicions)
+
+
+async def test_a_suspicion_that_was_judged_is_not_opened_again(
+    tracker: httpx.AsyncClient, asked: Sequence[dict[str, Any]], tracker_pool: Pool
+) -> None:
+    one = asked[0]
+    await say(tracker, one, "dismiss")
+    [event] = [
+        event
+        for event in await told(tracker_pool, InactionSuspected)
+        if isinstance(event, InactionSuspected) and str(event.inaction_id) == one["inaction_id"]
+    ]
+    async with tracker_pool.acquire() as connection:
+        await insert_fired(connection, [], [event], event.at)
+    assert len(await listed(tracker, standing="suspected")) == len(asked) - 1
+    assert await tracker_pool.fetchval("SELECT count(*) FROM inaction_open") == len(asked) - 1
 
 
 async def test_what_nobody_explains_is_told_once_and_suspected_of_nothing_more(
@@ -146,7 +174,7 @@ async def test_a_policy_that_gives_longer_later_moves_no_deadline_that_was_set(
         update={"explanation": policy.explanation.model_copy(update={"term": Term.parse("30wd")})}
     )
     await ask(tracker_pool, longer, calendar)
-    await Recomputing(tracker_pool, Relay(tracker_pool, []), calendar).recompute()
+    await Recomputing(tracker_pool, Relay(tracker_pool, []), lambda: calendar).recompute()
     assert [one["explanation_due_at"] for one in await listed(tracker)] == [one["explanation_due_at"] for one in asked]
 
 
@@ -203,8 +231,35 @@ async def test_what_is_open_is_found_by_what_it_awaits_and_by_kind_and_departmen
     assert await listed(tracker, department="urban-management") == []
     answer = await tracker.get(f"/v1/departments/{OURS}/inaction", params={"awaits": "explanation"}, headers=OFFICER)
     assert [one["inaction_id"] for one in answer.json()["items"]] == [asked[2]["inaction_id"]]
+    [department] = (await tracker.get("/v1/supervision/summary")).json()["departments"]
+    assert department["awaiting_explanation"] == department["awaiting_verdict"] == {"not_acknowledged": 1}
+    assert department["inaction"] == {"not_acknowledged": 2}
+    assert "explain" not in department["deadlines"]
     rows = await tracker_pool.fetch("SELECT inaction_id::text, explained FROM inaction_open")
     assert {(row["inaction_id"], row["explained"]) for row in rows} == {
         (asked[0]["inaction_id"], True),
         (asked[2]["inaction_id"], False),
     }
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE deadlines SET due_at = due_at + interval '30 days' WHERE clock = 'explain'",
+        "DELETE FROM deadlines WHERE clock = 'explain'",
+        "UPDATE deadlines SET department = 'urban-management' WHERE clock = 'explain'",
+    ],
+)
+async def test_who_gives_a_department_more_time_behind_the_record_is_found_out(
+    asked: Sequence[dict[str, Any]],
+    service_urls: dict[str, str],
+    postgres: LocalPostgres | ExternalPostgres,
+    *,
+    tampering: str,
+) -> None:
+    async with superuser(postgres.url, service_urls["tracker"]) as attacker:
+        await attacker.execute(tampering)
+    found = await checked(service_urls["tracker"])
+    assert isinstance(found, Broken)
+    assert str(found.complaint_id) in {one["complaint_id"] for one in asked}
+    assert "other deadlines" in found.why

@@ -117,11 +117,13 @@ async def test_rows_that_the_database_did_not_take_are_left_for_another_run(
     importing, platform = Importing(acceptance, county, b"only for this test"), read_platform(MAPPING)
     superuser = await asyncpg.connect(postgres.url)
     try:
-        await superuser.execute("ALTER ROLE intake CONNECTION LIMIT 0")
-        await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake'")
+        await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT 0")
+        await superuser.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake_service'"
+        )
         away = [row.outcome async for row in importing.rows(platform, read_rows(EXPORTS[1], platform))]
     finally:
-        await superuser.execute("ALTER ROLE intake CONNECTION LIMIT -1")
+        await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT -1")
         await superuser.close()
     assert away == [Outcome.LATER] * 4
     assert await intake_pool.fetchval("SELECT count(*) FROM complaints") == 0

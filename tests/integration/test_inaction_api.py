@@ -42,7 +42,7 @@ async def suspicions(
         tracker_pool, policy, calendar, *(assigned(department=OURS, kind=Kind.COMPLAINT) for _ in range(3))
     )
     await run_ahead(tracker_pool, timedelta(days=5))
-    await Sweeper(tracker_pool, Relay(tracker_pool, []), policy).sweep()
+    await Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: policy).sweep()
     return await listed(tracker)
 
 

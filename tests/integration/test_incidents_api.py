@@ -84,6 +84,7 @@ async def test_an_incident_shows_its_complaints_and_why_and_nothing_of_whoever_h
     shown = (await api.get(f"/v1/incidents/{first.complaint_id}")).json()
     texts = {item["complaint_id"]: item["text"] for item in shown["complaints"]}
     assert texts == {str(first.complaint_id): first.text, str(hidden.complaint_id): None}
+    assert [item["place"] for item in shown["complaints"]] == [first.place, None]
     assert all("用字相似度" in item["because"] and item["said_by"] is None for item in shown["complaints"])
     assert not {"reporter", "name", "phone"} & shown["complaints"][0].keys()
 

@@ -456,9 +456,9 @@ async def test_complaints_are_accepted_while_kafka_is_away_and_wait_in_the_outbo
 ) -> None:
     [nobody] = free_ports(1)
     relay = Relay(intake_pool, [f"{LOOPBACK}:{nobody}"])
-    acceptance = Acceptance(intake_pool, relay, keyring, blind_index, timedelta(days=15))
+    acceptance = Acceptance(intake_pool, relay, keyring, blind_index, lambda: timedelta(days=15))
     app = create_app("Hotline intake", verifier())
-    api.add_routes(app, Submitting(acceptance, county, b"key"), intake_pool)
+    api.add_routes(app, Submitting(acceptance, lambda: county, b"key"), intake_pool)
     background = [asyncio.create_task(acceptance.run()), asyncio.create_task(relay.run())]
     async with client_of(app, bearer(Role.ADAPTER)) as client:
         responses = [await submit(client, f"A-{number}") for number in range(3)]
@@ -477,10 +477,12 @@ class TestWithoutADatabase:
         """The intake, after one accepted complaint, with a database that refuses it; its ticket number."""
         ticket = (await submit(intake, "A-1")).json()["ticket_number"]
         superuser = await asyncpg.connect(postgres.url)
-        await superuser.execute("ALTER ROLE intake CONNECTION LIMIT 0")
-        await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake'")
+        await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT 0")
+        await superuser.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake_service'"
+        )
         yield ticket
-        await superuser.execute("ALTER ROLE intake CONNECTION LIMIT -1")
+        await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT -1")
         await superuser.close()
 
     async def test_everybody_is_asked_to_try_again_later(self, intake: httpx.AsyncClient, away: str) -> None:
@@ -499,7 +501,7 @@ class TestWithoutADatabase:
         assert away
         assert (await submit(intake, "A-2")).status_code == 503
         superuser = await asyncpg.connect(postgres.url)
-        await superuser.execute("ALTER ROLE intake CONNECTION LIMIT -1")
+        await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT -1")
         await superuser.close()
         assert (await submit(intake, "A-2")).status_code == 201
 

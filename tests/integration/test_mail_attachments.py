@@ -29,7 +29,7 @@ def attachments(intake_pool: Pool, tmp_path: Path) -> Attachments:
 
 @pytest.fixture
 def mail_intake(intake_pool: Pool, acceptance: Acceptance, county: County, attachments: Attachments) -> MailIntake:
-    return MailIntake(intake_pool, acceptance, county, attachments)
+    return MailIntake(intake_pool, acceptance, lambda: county, attachments)
 
 
 def mail(*files: bytes, number: int = 1) -> bytes:
@@ -144,5 +144,5 @@ async def test_a_fault_of_ours_over_a_file_stops_no_mailbox_and_calls_a_person(
 async def test_without_a_store_mails_are_taken_all_the_same(
     intake_pool: Pool, acceptance: Acceptance, county: County
 ) -> None:
-    await taken(MailIntake(intake_pool, acceptance, county), mail(PDF))
+    await taken(MailIntake(intake_pool, acceptance, lambda: county), mail(PDF))
     assert await stored(intake_pool) == []

@@ -77,7 +77,7 @@ async def end(pool: Pool, policy: Policy, message_id: str) -> None:
     ended_at = await pool.fetchval("SELECT now() - $1::interval", policy.retention + LONG_AGO)
     closed = event(CaseClosed, complaint_id, 2, CaseStatus.CLOSED, at=ended_at)
     await follow(pool, opened(complaint_id), closed)
-    assert await Retention(pool, policy).anonymize() == 1
+    assert await Retention(pool, lambda: policy).anonymize() == 1
 
 
 def subjects(dovecot: Dovecot, user: str, folder: str) -> list[str]:
@@ -100,7 +100,7 @@ async def test_the_mail_of_an_ended_complaint_goes_and_those_beside_it_stay(
         box.client.uid("STORE", ",".join(box.uids()), "+FLAGS", r"(\Deleted)")
     # Not taken in yet, however old it is.
     dovecot.deliver(mailbox.user, mail("waits@test"), age=old)
-    retention = MailRetention(intake_pool, kept, [mailbox], None)
+    retention = MailRetention(intake_pool, lambda: kept, [mailbox], None)
     assert await retention.expire() == 1
     assert subjects(dovecot, mailbox.user, DONE) == ["by-hand@test", "goes-on@test"]
     assert subjects(dovecot, mailbox.user, "INBOX") == ["waits@test"]
@@ -112,7 +112,7 @@ async def test_a_refused_mail_goes_when_its_refusal_was_stated_long_ago(
 ) -> None:
     mails = [bulk("old@test"), bulk("young@test"), bulk("unknown@test")]
     await taken_in(dovecot, mail_intake, mailbox, kept + LONG_AGO * 3, mails, refused=3)
-    retention = MailRetention(intake_pool, kept, [mailbox], None)
+    retention = MailRetention(intake_pool, lambda: kept, [mailbox], None)
     assert await retention.expire() == 0
     old, _, unknown = (sha256(external_id(each).encode()).digest() for each in mails)
     await intake_pool.execute(
@@ -134,7 +134,7 @@ async def test_a_new_complaint_under_the_id_of_an_ended_one_keeps_both_mails(
     dovecot.deliver(mailbox.user, mail("same@test", "又坏了。"), age=old)
     async with read(mail_intake, mailbox):
         await holds(dovecot, mailbox.user, DONE, 2)
-    assert await MailRetention(intake_pool, kept, [mailbox], None).expire() == 0
+    assert await MailRetention(intake_pool, lambda: kept, [mailbox], None).expire() == 0
 
 
 async def test_where_the_mailbox_names_a_folder_mails_are_moved_there(
@@ -143,7 +143,7 @@ async def test_where_the_mailbox_names_a_folder_mails_are_moved_there(
     mailbox = mailbox_of(dovecot, user, expired_folder="已到期")
     await taken_in(dovecot, mail_intake, mailbox, kept + LONG_AGO * 3, [mail("ended@test")])
     await end(intake_pool, policy, "ended@test")
-    assert await MailRetention(intake_pool, kept, [mailbox], None).expire() == 1
+    assert await MailRetention(intake_pool, lambda: kept, [mailbox], None).expire() == 1
     assert (dovecot.count(user, DONE), dovecot.count(user, "已到期")) == (0, 1)
 
 
@@ -166,7 +166,7 @@ async def test_a_server_that_cannot_remove_single_mails_keeps_all_of_them(
         client.capabilities = tuple(each for each in client.capabilities if each != "UIDPLUS")
 
     monkeypatch.setattr(ImapConnection, "enter", without_uidplus)
-    assert await MailRetention(intake_pool, kept, [mailbox], None).expire() == 0
+    assert await MailRetention(intake_pool, lambda: kept, [mailbox], None).expire() == 0
     assert dovecot.count(mailbox.user, DONE) == 1
 
 
@@ -176,7 +176,7 @@ async def test_a_mailbox_that_is_away_keeps_no_other_from_its_turn(
     await taken_in(dovecot, mail_intake, mailbox, kept + LONG_AGO * 3, [mail("ended@test")])
     await end(intake_pool, policy, "ended@test")
     away = mailbox.model_copy(update={"port": 1, "name": "away"})
-    assert await MailRetention(intake_pool, kept, [away, mailbox], None).expire() == 1
+    assert await MailRetention(intake_pool, lambda: kept, [away, mailbox], None).expire() == 1
 
 
 async def test_the_folder_that_mail_is_delivered_into_is_emptied_in_the_same_way(
@@ -194,7 +194,7 @@ async def test_the_folder_that_mail_is_delivered_into_is_emptied_in_the_same_way
     (tmp_path / "waits.eml").write_bytes(mails["ended"])
     await end(intake_pool, policy, "ended@test")
     await intake_pool.execute("UPDATE refusals SET refused_at = refused_at - $1::interval", kept + LONG_AGO)
-    retention = MailRetention(intake_pool, kept, [], tmp_path)
+    retention = MailRetention(intake_pool, lambda: kept, [], tmp_path)
     assert await retention.expire() == 0, "as long as the files themselves are young"
     for file in tmp_path.rglob("*.eml"):  # noqa: ASYNC240
         came = file.stat().st_mtime - (kept + LONG_AGO * 3).total_seconds()

@@ -150,8 +150,10 @@ async def test_mail_stays_in_the_folder_while_the_database_is_away_and_is_taken_
 ) -> None:
     superuser = await asyncpg.connect(postgres.url)
     try:
-        await superuser.execute("ALTER ROLE intake CONNECTION LIMIT 0")
-        await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake'")
+        await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT 0")
+        await superuser.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake_service'"
+        )
         (tmp_path / "one.eml").write_bytes(mail("one@test"))
         (tmp_path / "bulk.eml").write_bytes(b"Precedence: bulk\n\ntext")
         before = put_off()
@@ -160,10 +162,10 @@ async def test_mail_stays_in_the_folder_while_the_database_is_away_and_is_taken_
                 while put_off() < before + 4:  # noqa: ASYNC110  # both have been tried twice
                     await asyncio.sleep(0.02)
             assert names(tmp_path) == {"one.eml", "bulk.eml"}
-            await superuser.execute("ALTER ROLE intake CONNECTION LIMIT -1")
+            await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT -1")
             await taken_in(tmp_path, "one.eml", "bulk.eml")
     finally:
-        await superuser.execute("ALTER ROLE intake CONNECTION LIMIT -1")
+        await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT -1")
         await superuser.close()
     assert (await tickets(intake_pool), names(tmp_path / "done")) == (1, {"one.eml"})
     assert names(tmp_path / "refused") == {"bulk.eml"}

@@ -366,18 +366,20 @@ async def test_mail_stays_in_the_mailbox_while_the_database_is_away(
     superuser = await asyncpg.connect(postgres.url)
     before = put_off()
     try:
-        await superuser.execute("ALTER ROLE intake CONNECTION LIMIT 0")
-        await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake'")
+        await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT 0")
+        await superuser.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake_service'"
+        )
         dovecot.deliver(mailbox.user, mail("one@test"), mail("bulk@test", "x", "Precedence: bulk"))
         async with read(mail_intake, mailbox):
             async with asyncio.timeout(60):
                 while put_off() < before + 4:  # noqa: ASYNC110  # both have been brought twice
                     await asyncio.sleep(0.02)
             assert dovecot.count(mailbox.user, "INBOX") == 2
-            await superuser.execute("ALTER ROLE intake CONNECTION LIMIT -1")
+            await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT -1")
             await holds(dovecot, mailbox.user, "INBOX", 0)
     finally:
-        await superuser.execute("ALTER ROLE intake CONNECTION LIMIT -1")
+        await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT -1")
         await superuser.close()
     assert (await tickets(intake_pool), len(await refusals(intake_pool))) == (1, 1)
 

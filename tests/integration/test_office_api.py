@@ -172,7 +172,7 @@ class TestSendingBack:
         await act(tracker, case, "rework")
         await replied(tracker, case)
         await run_ahead(tracker_pool, timedelta(days=90))
-        assert await Sweeper(tracker_pool, Relay(tracker_pool, []), policy).sweep() == 0
+        assert await Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: policy).sweep() == 0
         second = await deadlines(tracker, case)
         assert [set(one["outcomes"]) for one in second.values()] == [{"met"}] * 4
         assert {key: one["outcomes"] for key, one in second.items() if key in first} == {
@@ -193,7 +193,7 @@ class TestSendingBack:
         await replied(tracker, case)
         await act(tracker, case, "rework")
         await run_ahead(tracker_pool, timedelta(days=90))
-        assert await Sweeper(tracker_pool, Relay(tracker_pool, []), policy).sweep() == 6
+        assert await Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: policy).sweep() == 6
         ids = [message.headers["ce_id"] for message in await waiting(tracker_pool)]
         assert len(set(ids)) == len(ids)
         assert (
@@ -222,7 +222,7 @@ class TestDeclining:
         assert isinstance(event, CaseDeclined)
         assert event.lawful_channel == WORDS["decline"]["lawful_channel"]
         await run_ahead(tracker_pool, timedelta(days=90))
-        assert await Sweeper(tracker_pool, Relay(tracker_pool, []), policy).sweep() == 0
+        assert await Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: policy).sweep() == 0
         summary = (await tracker.get("/v1/supervision/summary")).json()["county"]["deadlines"]
         assert all(not any(counts.values()) for counts in summary.values())
 
@@ -230,7 +230,7 @@ class TestDeclining:
         self, tracker: httpx.AsyncClient, case: ComplaintAssigned, tracker_pool: Pool, policy: Policy
     ) -> None:
         await run_ahead(tracker_pool, timedelta(days=90))
-        await Sweeper(tracker_pool, Relay(tracker_pool, []), policy).sweep()
+        await Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: policy).sweep()
         await act(tracker, case, "decline")
         reply = (await tracker.get("/v1/supervision/summary")).json()["county"]["deadlines"]["reply"]
         assert (reply["missed"], reply["overdue"], reply["met"], reply["met_late"]) == (1, 0, 0, 0)
@@ -265,7 +265,7 @@ async def test_whoever_does_whatever_in_whichever_order_only_what_the_table_allo
             done += 1
         if hour % 20 == 0:
             await run_ahead(tracker_pool, timedelta(hours=12 * hour))
-            await Sweeper(tracker_pool, Relay(tracker_pool, []), policy).sweep()
+            await Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: policy).sweep()
     rows = await tracker_pool.fetch("SELECT complaint_id, status, version FROM cases")
     assert {row["complaint_id"]: (row["status"], row["version"]) for row in rows} == stand
     told = [decode(message_record(message)).event for message in await waiting(tracker_pool)]

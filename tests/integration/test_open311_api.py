@@ -59,7 +59,7 @@ ELEMENTS: dict[str, Listing | Single] = {
 
 @pytest.fixture
 def facade(acceptance: Acceptance, policy: Policy, county: County, intake_pool: Pool) -> Open311:
-    return Open311(acceptance, policy, county, intake_pool, KEY, parse_digests(ENTRY))
+    return Open311(acceptance, lambda: policy, lambda: county, intake_pool, KEY, parse_digests(ENTRY))
 
 
 @pytest.fixture
@@ -458,14 +458,16 @@ async def test_without_a_database_it_is_a_400_whose_code_says_503(
     intake: httpx.AsyncClient, postgres: LocalPostgres | ExternalPostgres
 ) -> None:
     superuser = await asyncpg.connect(postgres.url)
-    await superuser.execute("ALTER ROLE intake CONNECTION LIMIT 0")
+    await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT 0")
     try:
-        await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake'")
+        await superuser.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake_service'"
+        )
         error = await not_accepted(intake, 400, device_id="a-telephone")
         assert error["code"] == 503
         assert "稍后" in await refused(intake, "requests", 400)
     finally:
-        await superuser.execute("ALTER ROLE intake CONNECTION LIMIT -1")
+        await superuser.execute("ALTER ROLE intake_service CONNECTION LIMIT -1")
         await superuser.close()
 
 

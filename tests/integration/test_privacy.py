@@ -77,7 +77,7 @@ async def test_identities_are_seen_in_no_table_no_event_no_answer_no_log_and_no_
     await rotate(intake_pool, keyring, BlindIndex(os.urandom(32)))
     long_ago = NOW - policy.retention - timedelta(days=400)
     await follow(intake_pool, *(event(CaseClosed, each, 2, CaseStatus.CLOSED, at=long_ago) for each in complaints[:3]))
-    assert await Retention(intake_pool, policy).anonymize() == 3
+    assert await Retention(intake_pool, lambda: policy).anonymize() == 3
     logged = capfd.readouterr()
     places = {
         "tables and events": before + await everything_stored(intake_pool),

@@ -28,7 +28,7 @@ ONE, LINES = "/v1/pushed/complaints", "/v1/pushed/complaints:batch"
 @pytest.fixture
 async def intake(acceptance: Acceptance, county: County, intake_pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app("Hotline intake", verifier())
-    submitting = Submitting(acceptance, county, b"only for this test")
+    submitting = Submitting(acceptance, lambda: county, b"only for this test")
     add_push_routes(app, submitting, intake_pool, {"platform": KEY})
     async with client_of(app) as client:
         yield client

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from deploy.local.hotline import POLICY, PROJECT
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.lifecycle import Actor, Role
+from services.tracker.moving import Rules
 from services.tracker.recomputing import Recomputed, Recomputing
 from services.tracker.verifying import Whole
 from shared.events import ComplaintAssigned
@@ -73,7 +75,7 @@ async def cases(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Cases
 
 
 def recomputing(pool: Pool, calendar: Calendar) -> Recomputing:
-    return Recomputing(pool, Relay(pool, []), calendar)
+    return Recomputing(pool, Relay(pool, []), lambda: calendar)
 
 
 async def told(pool: Pool) -> Sequence[dict[str, str]]:
@@ -120,6 +122,29 @@ async def test_whoever_follows_cases_is_told_and_the_record_stays_whole(
     assert (found.cases, found.entries) == (3, 6)
 
 
+async def test_a_notice_that_comes_with_another_policy_settles_them_without_a_restart(
+    tracker_pool: Pool, cases: Cases, calendar: Calendar, announced: Calendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.tracker.recomputing._PAUSE_SECONDS", 0.05)
+    in_force = [calendar]
+    counting = asyncio.create_task(Recomputing(tracker_pool, Relay(tracker_pool, []), lambda: in_force[0]).run())
+
+    async def counted_by() -> str:
+        row = await tracker_pool.fetchrow(STANDING, cases[TEN_DAYS].complaint_id)
+        assert row is not None
+        return str(row["calendar_version"])
+
+    assert await counted_by() == calendar.version
+    in_force[0] = announced
+    async with asyncio.timeout(60):
+        while await counted_by() != announced.version:  # noqa: ASYNC110  # the table is all that tells
+            await asyncio.sleep(0.05)
+    assert not counting.done()
+    counting.cancel()
+    with suppress(asyncio.CancelledError):
+        await counting
+
+
 @pytest.mark.usefixtures("cases")
 async def test_doing_it_again_or_without_news_changes_nothing(
     tracker_pool: Pool, calendar: Calendar, announced: Calendar
@@ -138,7 +163,7 @@ async def test_a_deadline_that_was_met_or_missed_stays(
 ) -> None:
     case = cases[TEN_DAYS]
     officer = Actor(Role.OFFICER, case.department)
-    casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
+    casework = Casework(tracker_pool, Relay(tracker_pool, []), lambda: Rules(policy, calendar))
     await casework.acknowledge(case.complaint_id, officer, 1)
     await casework.reply(case.complaint_id, officer, 2, "路灯已经修好。")
     # By the old count the five days are over by now.
@@ -168,7 +193,7 @@ async def test_it_waits_for_whoever_moves_a_case_and_then_leaves_what_they_have_
 ) -> None:
     case = cases[TEN_DAYS]
     officer = Actor(Role.OFFICER, case.department)
-    casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
+    casework = Casework(tracker_pool, Relay(tracker_pool, []), lambda: Rules(policy, calendar))
     await casework.acknowledge(case.complaint_id, officer, 1)
     async with tracker_pool.acquire() as holder:
         held = holder.transaction()

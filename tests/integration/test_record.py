@@ -15,6 +15,7 @@ from services.tracker.anchoring import Anchoring
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.lifecycle import Action, Actor, CaseState, IllegalMove, Role
+from services.tracker.moving import Rules
 from services.tracker.record import Broken, Happening
 from services.tracker.sweeper import Sweeper
 from services.tracker.verifying import Whole
@@ -88,7 +89,7 @@ class TestWhatIsWritten:
         opened = [assigned() for _ in range(60)]
         await open_cases(tracker_pool, policy, calendar, *opened)
         await run_ahead(tracker_pool, timedelta(days=90))
-        casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
+        casework = Casework(tracker_pool, Relay(tracker_pool, []), lambda: Rules(policy, calendar))
 
         async def work(case: ComplaintAssigned) -> None:
             officer = Actor(Role.OFFICER, case.department)
@@ -96,7 +97,7 @@ class TestWhatIsWritten:
             await casework.reply(case.complaint_id, officer, None, "路灯已经修好。")
 
         async def sweep() -> None:
-            while await Sweeper(tracker_pool, Relay(tracker_pool, []), policy).sweep():
+            while await Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: policy).sweep():
                 pass
 
         async def anchor() -> None:
@@ -118,7 +119,7 @@ class TestWhatIsWritten:
         case = assigned()
         await open_cases(tracker_pool, policy, calendar, case)
         with pytest.raises(IllegalMove):
-            await Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar).reply(
+            await Casework(tracker_pool, Relay(tracker_pool, []), lambda: Rules(policy, calendar)).reply(
                 case.complaint_id, Actor(Role.OFFICER, case.department), None, "x"
             )
         assert await checked(url) == Whole(1, 1, 0, None)
@@ -262,6 +263,30 @@ class TestTampering:
         assert isinstance(found, Broken)
         assert (found.complaint_id, found.number) == (case, number)
         assert why in found.why
+
+    @pytest.mark.parametrize("anchored", [True, False])
+    async def test_a_record_that_was_emptied_is_missed_from_its_first_entry_on(
+        self,
+        url: str,
+        tracker_pool: Pool,
+        attacker: Connection,
+        cases: Sequence[ComplaintAssigned],
+        *,
+        anchored: bool,
+    ) -> None:
+        if anchored:
+            await anchored_now(tracker_pool)
+        await attacker.execute("TRUNCATE entries")
+        found = await checked(url)
+        assert isinstance(found, Broken)
+        assert (found.complaint_id, found.number) == (cases[0].complaint_id, 1)
+        assert "is missing" in found.why
+
+    async def test_two_entries_that_changed_places_are_named(self, url: str, attacker: Connection, case: UUID) -> None:
+        for number, to in ((2, 99), (3, 2), (99, 3)):
+            change = "UPDATE entries SET number = $3 WHERE complaint_id = $1 AND number = $2"
+            await attacker.execute(change, case, number, to)
+        assert await checked(url) == Broken(case, 2, "was changed after it was written")
 
     async def test_entries_swapped_between_two_cases_are_named(
         self, url: str, attacker: Connection, cases: Sequence[ComplaintAssigned]

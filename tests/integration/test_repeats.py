@@ -93,7 +93,7 @@ class TestOnSubmission:
         self, intake_pool: Pool, county: County, keyring: Keyring, blind_index: BlindIndex
     ) -> None:
         def within(window: timedelta) -> Acceptance:
-            return Acceptance(intake_pool, Relay(intake_pool, []), keyring, blind_index, window)
+            return Acceptance(intake_pool, Relay(intake_pool, []), keyring, blind_index, lambda: window)
 
         async def accepted(acceptance: Acceptance, external_id: str) -> Receipt:
             [receipt] = await acceptance.accept_batch([complaint(county, external_id, reporter=REPORTER)])
@@ -144,6 +144,11 @@ class TestOnSubmission:
         assert third.repeat_of is not None
         assert third.repeat_of.complaint_id == second.complaint_id
         assert await intake_pool.fetchval("SELECT count(*) FROM outbox") == 3
+        everything_again = await acceptance.accept_batch(again)
+        assert [one.complaint_id for one in everything_again] == [
+            one.complaint_id for one in (seen, second, second_again, third)
+        ]
+        assert everything_again[3].repeat_of == third.repeat_of
 
     async def test_the_same_submission_again_is_told_the_same(
         self, intake: httpx.AsyncClient, intake_pool: Pool

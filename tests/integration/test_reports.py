@@ -95,7 +95,7 @@ async def months(tracker: httpx.AsyncClient, tracker_pool: Pool, policy: Policy,
     await done(tracker, twice, "acknowledge", "reply", "rework")
     choose = random.Random(20261124)  # noqa: S311  # a choice, no secret
     sweeper = sweeper_of(tracker_pool, policy, calendar)
-    asking = Asking(tracker_pool, Rules(policy, calendar))
+    asking = Asking(tracker_pool, lambda: Rules(policy, calendar))
     cases: list[ComplaintAssigned] = []
     for days in range(0, 60, 6):
         await run_ahead(tracker_pool, timedelta(days=days))
@@ -220,7 +220,7 @@ class TestInaction:
         await run_ahead(tracker_pool, timedelta(days=70))
         while await sweeper_of(tracker_pool, policy, calendar).sweep():
             pass
-        await Asking(tracker_pool, Rules(policy, calendar)).ask()
+        await Asking(tracker_pool, lambda: Rules(policy, calendar)).ask()
         month = await this_month(tracker_pool)
         county = (await report_of(tracker, month))["county"]
         assert county["counts"]["suspected"] == county["counts"]["awaiting_explanation"] == 4

@@ -46,7 +46,7 @@ async def test_only_what_ended_longer_ago_is_erased_and_the_complaint_stays(
     await close(intake_pool, old, kept + LATE)
     await close(intake_pool, young, kept - LATE)
     await follow(intake_pool, opened(running))
-    assert await Retention(intake_pool, policy).anonymize() == 1
+    assert await Retention(intake_pool, lambda: policy).anonymize() == 1
     assert await in_vault(intake_pool) == {young, running}
     assert {str(row[0]) for row in await intake_pool.fetch("SELECT complaint_id FROM blind_index")} == {young, running}
     assert await intake_pool.fetchval("SELECT count(*) FROM complaints") == 3
@@ -63,7 +63,7 @@ async def test_a_declined_one_has_ended_too_and_one_that_is_worked_again_has_not
     await follow(intake_pool, opened(declined), end)
     await close(intake_pool, worked, kept + LATE)
     await follow(intake_pool, event(CaseReworked, worked, 3, CaseStatus.REWORK, at=long_ago, reason="x", deadlines=()))
-    assert await Retention(intake_pool, policy).anonymize() == 1
+    assert await Retention(intake_pool, lambda: policy).anonymize() == 1
     assert await in_vault(intake_pool) == {worked}
 
 
@@ -80,7 +80,7 @@ async def test_a_second_time_nothing_is_left_to_do_and_many_are_done_in_batches(
     monkeypatch.setattr(retention_store, "anonymize", counted)
     for number in range(5):
         await close(intake_pool, (await submit(intake, f"A-{number}"))["complaint_id"], kept + LATE)
-    retention = Retention(intake_pool, policy)
+    retention = Retention(intake_pool, lambda: policy)
     assert (await retention.anonymize(), await retention.anonymize()) == (5, 0)
     assert batches == [2, 2, 1, 0, 0]
 
@@ -90,7 +90,7 @@ async def test_several_replicas_share_the_work(
 ) -> None:
     for number in range(8):
         await close(intake_pool, (await submit(intake, f"A-{number}"))["complaint_id"], kept + LATE)
-    counts = await asyncio.gather(*(Retention(intake_pool, policy).anonymize() for _ in range(3)))
+    counts = await asyncio.gather(*(Retention(intake_pool, lambda: policy).anonymize() for _ in range(3)))
     assert sum(counts) == 8
     assert await in_vault(intake_pool) == set()
 
@@ -100,7 +100,7 @@ async def test_who_asks_afterwards_is_told_that_it_was_erased(
 ) -> None:
     answer = await submit(intake, "A-1")
     await close(intake_pool, answer["complaint_id"], kept + LATE)
-    await Retention(intake_pool, policy).anonymize()
+    await Retention(intake_pool, lambda: policy).anonymize()
     path = f"/v1/complaints/{answer['ticket_number']}/reporter"
     asked = await intake.post(path, json={"purpose": "supervision"}, headers=bearer(Role.SUPERVISOR))
     assert (asked.status_code, asked.json()["reason"]) == (410, "erased")
@@ -118,7 +118,7 @@ async def test_the_id_of_a_mail_which_may_hold_its_senders_address_becomes_a_has
     await mail_intake.take_in(Origin("supervision"), [mail.encode()])
     complaint_id = str(await intake_pool.fetchval("SELECT complaint_id FROM complaints"))
     await close(intake_pool, complaint_id, kept + LATE)
-    assert await Retention(intake_pool, policy).anonymize() == 1
+    assert await Retention(intake_pool, lambda: policy).anonymize() == 1
     external_id = await intake_pool.fetchval("SELECT external_id FROM complaints")
     assert external_id.startswith("sha256:")
     assert REPORTER["email"] not in external_id
@@ -128,7 +128,7 @@ async def test_what_was_done_cannot_be_undone_in_the_books(
     intake: httpx.AsyncClient, intake_pool: Pool, policy: Policy, kept: timedelta
 ) -> None:
     await close(intake_pool, (await submit(intake, "A-1"))["complaint_id"], kept + LATE)
-    await Retention(intake_pool, policy).anonymize()
+    await Retention(intake_pool, lambda: policy).anonymize()
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
         await intake_pool.execute("DELETE FROM anonymized")
 
@@ -166,7 +166,7 @@ async def test_the_service_does_it_every_night(
     intake: httpx.AsyncClient, intake_pool: Pool, policy: Policy, kept: timedelta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention_module, "until_night", lambda _now: timedelta(milliseconds=1))
-    running = asyncio.create_task(Retention(intake_pool, policy).run())
+    running = asyncio.create_task(Retention(intake_pool, lambda: policy).run())
     for night in range(2):
         await close(intake_pool, (await submit(intake, f"A-{night}"))["complaint_id"], kept + LATE)
         async with asyncio.timeout(30):

@@ -29,7 +29,7 @@ INDEX, NEW_INDEX = BlindIndex(INDEX_KEY), BlindIndex(os.urandom(32))
 
 
 def acceptance(pool: Pool, policy: Policy, ring: Keyring = OLD_RING, index: BlindIndex = INDEX) -> Acceptance:
-    return Acceptance(pool, Relay(pool, []), ring, index, policy.repeat_window)
+    return Acceptance(pool, Relay(pool, []), ring, index, lambda: policy.repeat_window)
 
 
 async def fill(pool: Pool, policy: Policy, county: County, count: int, first: int = 0) -> None:

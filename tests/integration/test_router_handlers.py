@@ -164,7 +164,7 @@ async def test_a_database_that_was_started_anew_meanwhile_sets_nothing_aside(
     consumer = consumer_of(router_pool)
     await consumer([record(received(), topic=COMPLAINTS_RECEIVED)])
     superuser = await asyncpg.connect(postgres.url)
-    await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'router'")
+    await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'router_service'")
     await superuser.close()
     await consumer([record(received(), topic=COMPLAINTS_RECEIVED) for _ in range(5)])
     assert len(await in_force(router_pool)) == 6

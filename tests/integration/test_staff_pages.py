@@ -59,7 +59,8 @@ async def test_each_role_registers_on_its_own_channel(
     cookie, csrf = session(role, department=department, subject="0301")
     form = await staff.get(path, headers=cookie)
     assert csrf["csrf"] in form.text
-    assert "<script" not in form.text
+    # The page works without its one script, which is a file of ours.
+    assert form.text.replace('<script src="/intake-static/same_incident.js" type="module">', "").count("<script") == 0
     answer = await staff.post(path, data=TYPED | csrf, headers=cookie)
     assert answer.status_code == 201
     row = await intake_pool.fetchrow(

@@ -38,7 +38,7 @@ async def reply_deadlines(tracker: httpx.AsyncClient, case: ComplaintAssigned) -
 
 
 async def sweep_all(pool: Pool, policy: Policy) -> None:
-    while await Sweeper(pool, Relay(pool, []), policy).sweep():
+    while await Sweeper(pool, Relay(pool, []), lambda: policy).sweep():
         pass
 
 

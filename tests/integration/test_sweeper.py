@@ -27,7 +27,7 @@ from tests.tokens import bearer
 
 @pytest.fixture
 def sweeper(tracker_pool: Pool, policy: Policy) -> Sweeper:
-    return Sweeper(tracker_pool, Relay(tracker_pool, []), policy)
+    return Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: policy)
 
 
 async def outcomes(pool: Pool) -> Counter[tuple[str, str]]:
@@ -119,7 +119,7 @@ async def test_sweepers_side_by_side_fire_each_timer_once(
     await run_ahead(tracker_pool, timedelta(days=90))
 
     async def sweep_all() -> int:
-        sweeper = Sweeper(tracker_pool, Relay(tracker_pool, []), policy)
+        sweeper = Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: policy)
         fired = 0
         while count := await sweeper.sweep():
             fired += count

@@ -320,7 +320,7 @@ class TestSupervision:
         await run_ahead(tracker_pool, timedelta(days=90))
         for late in cases[1::4]:
             await acknowledge(tracker, late, department=late.department)
-        await Sweeper(tracker_pool, Relay(tracker_pool, []), policy).sweep()
+        await Sweeper(tracker_pool, Relay(tracker_pool, []), lambda: policy).sweep()
         for late in cases[::8]:
             await reply(tracker, late, department=late.department)
         return cases

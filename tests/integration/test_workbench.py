@@ -13,6 +13,7 @@ from services.tracker import api as tracker_api
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
 from services.tracker.lifecycle_api import add_lifecycle_routes
+from services.tracker.moving import Rules
 from services.tracker.record_api import add_record_routes
 from services.tracker.workbench_pages import add_workbench_pages
 from shared.auth import Role
@@ -192,11 +193,11 @@ async def test_a_co_handler_contributes_by_the_page(
 @pytest.fixture
 async def site(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> AsyncIterator[str]:
     app = create_app("Hotline tracker", verifier())
-    casework = Casework(tracker_pool, Relay(tracker_pool, []), policy, calendar)
-    tracker_api.add_routes(app, casework, policy, tracker_pool)
-    add_lifecycle_routes(app, casework)
+    casework = Casework(tracker_pool, Relay(tracker_pool, []), lambda: Rules(policy, calendar))
+    tracker_api.add_routes(app, casework, lambda: policy, tracker_pool)
+    add_lifecycle_routes(app, casework, lambda: policy)
     add_record_routes(app, tracker_pool)
-    add_workbench_pages(app, policy)
+    add_workbench_pages(app, lambda: policy)
     async for url in serving(app, free_ports(1)[0]):
         yield url
 

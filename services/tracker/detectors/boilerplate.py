@@ -1,11 +1,13 @@
 """Boilerplate (模板化答复): the same reply to unlike complaints.
 
-A template for one matter is no boilerplate: complaints of the same matter count as alike, whatever their words.
+A template for one matter is no boilerplate: complaints of the same matter count as alike, whatever their words. Nor is
+one answer to all who tell of one incident (同一事件).
 """
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
+from services.tracker.detectors.chance import at_least_if_tolerated
 from services.tracker.detectors.facts import CaseFacts, Finding, Period
 from services.tracker.detectors.texts import likeness, plain, same_words
 from services.tracker.inaction import Suspicion
@@ -16,11 +18,16 @@ _NAMED = 5
 
 
 def boilerplate(period: Period, bounds: Bounds = BOUNDS) -> Sequence[Finding]:
-    """A finding for each reply that went, but for numbers and names, to several complaints that are all unlike."""
+    """A finding for each reply that went, but for numbers and names, to several complaints that are all unlike.
+
+    Several are more than chance brings about in a department that answers a tolerated share so (binomial test).
+    """
+    replies = sum(case.reply is not None for case in period.cases)
     return [
         _finding(period, unlike, bounds)
         for group in _groups(period.cases, bounds)
         if len(unlike := _unlike(group, bounds)) >= bounds.boilerplate_cases
+        and at_least_if_tolerated(len(unlike), replies, bounds.tolerated_same_replies) <= bounds.habit_false_alarms
     ]
 
 
@@ -49,6 +56,8 @@ def _unlike(group: Sequence[CaseFacts], bounds: Bounds) -> Sequence[CaseFacts]:
 
 def _are_unlike(one: CaseFacts, other: CaseFacts, bounds: Bounds) -> bool:
     if one.matter is not None and one.matter == other.matter:
+        return False
+    if one.incident_id is not None and one.incident_id == other.incident_id:
         return False
     return likeness(one.text, other.text) < bounds.unlike_complaints
 

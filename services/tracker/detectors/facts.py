@@ -22,7 +22,10 @@ class CaseFacts:
     text: str = field(default="", repr=False)
     matter: str | None = None
     matter_name: str | None = None
-    # The town that its place names.
+    # Which incident it tells of, as the router says (同一事件).
+    incident_id: UUID | None = None
+    # Where it is, as its reporter says, and the town that this names.
+    place: str | None = None
     town: str | None = None
     confidentiality: Confidentiality = Confidentiality.NAMED
     # Whether a reply of it was late, and whether the department acknowledged it late.

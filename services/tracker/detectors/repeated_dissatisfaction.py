@@ -7,6 +7,7 @@ from services.tracker.detectors.texts import likeness
 from services.tracker.inaction import Suspicion
 from shared.detection import BOUNDS, Bounds
 from shared.language import InactionKind, Satisfaction
+from shared.matching import comparable
 
 
 def repeatedly_dissatisfied(case: CaseFacts, bounds: Bounds = BOUNDS) -> Suspicion | None:
@@ -45,7 +46,17 @@ def _times(case: CaseFacts) -> int:
 
 
 def _same_issue(one: CaseFacts, other: CaseFacts, bounds: Bounds) -> bool:
-    return (one.matter, one.town) == (other.matter, other.town) and likeness(one.text, other.text) >= bounds.same_issue
+    if (one.matter, one.town) != (other.matter, other.town):
+        return False
+    # Two streets of one town are two issues, however alike people tell of them.
+    places = {place for place in (_within_town(one), _within_town(other)) if place}
+    return len(places) < 2 and likeness(one.text, other.text) >= bounds.same_issue  # noqa: PLR2004
+
+
+def _within_town(case: CaseFacts) -> str:
+    """What its place says beyond the town; nothing where it says no more."""
+    place = comparable(case.place or "")
+    return place.rpartition(case.town)[2].strip() if case.town else place
 
 
 def _finding(period: Period, issue: Sequence[CaseFacts], bounds: Bounds) -> Finding:

@@ -23,6 +23,7 @@ from deploy.local.hotline import PROJECT
 from deploy.local.kafka_jars import kafka_version
 from services.intake.key_sources import read_keyring
 from services.intake.settings import IntakeSettings
+from services.router.policy_folders import CURRENT
 from services.router.settings import RouterSettings
 from services.tracker.settings import TrackerSettings
 from shared.policy_files import load_policy
@@ -135,6 +136,20 @@ def test_every_file_that_is_mounted_is_there() -> None:
     mounted = re.findall(r"^ +- (\./[^:]+):", TEXT, re.MULTILINE)
     assert len(mounted) == 3
     assert all((PROJECT / file).is_file() for file in mounted)
+
+
+def test_the_policies_are_written_by_the_router_alone_and_followed_by_all() -> None:
+    place = "/var/lib/hotline-policies"
+    mounted = {
+        name: volume.removeprefix("policies:")
+        for name, service in SERVICES.items()
+        for volume in service.get("volumes", ())
+        if volume.startswith("policies:")
+    }
+    assert mounted == {"migrate": place, "router": place, "intake": f"{place}:ro", "tracker": f"{place}:ro"}
+    assert {SERVICES[name]["environment"]["HOTLINE_POLICY_DIR"] for name in mounted} == {f"{place}/{CURRENT}"}
+    # A volume begins with the owner that its folder has in the image.
+    assert re.search(rf"install --directory --owner hotline[^&]*{place}\n", DOCKERFILE)
 
 
 def test_what_the_dockerfile_copies_is_there_and_is_sent_to_the_builder() -> None:

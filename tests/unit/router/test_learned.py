@@ -40,10 +40,11 @@ def test_near_duplicates_share_a_group_and_others_do_not() -> None:
 
 def test_the_lines_are_what_the_train_command_reads(tmp_path: Any) -> None:
     path = tmp_path / "learned.jsonl"
-    path.write_bytes(b"\n".join(map(orjson.dumps, lines([lesson(LAMPS), lesson("水管爆裂", "water-supply")]))))
-    assert [(e.text, e.label, e.date) for e in read_examples(path)] == [
-        (LAMPS, "urban-management", "2026-09-01"),
-        ("水管爆裂", "water-supply", "2026-09-01"),
+    lessons = [lesson(LAMPS, tried=("power-supply",)), lesson("水管爆裂", "water-supply")]
+    path.write_bytes(b"\n".join(map(orjson.dumps, lines(lessons))))
+    assert [(e.text, e.label, e.date, e.refused) for e in read_examples(path)] == [
+        (LAMPS, "urban-management", "2026-09-01", ("power-supply",)),
+        ("水管爆裂", "water-supply", "2026-09-01", ()),
     ]
 
 

@@ -73,6 +73,27 @@ def test_many_labels_and_their_topics_are_learned_by_a_network_too() -> None:
     assert result.measured.top3 > 0.5
 
 
+def test_those_that_gave_it_back_outweigh_those_that_kept_it() -> None:
+    alike = [replace(e, text="涵洞积水") for e in examples(18, seed=3)]
+    kept = [replace(e, label="power-supply") for e in alike[:10]]
+    given_back = [replace(e, label="water-supply", refused=("power-supply",)) for e in alike[10:]]
+    unsaid = [replace(e, refused=()) for e in given_back]
+    before, after = (train([*examples(200), *kept, *some]).model for some in (unsaid, given_back))
+    answers = [model.labels[model.probabilities(["涵洞积水"])[0].argmax()] for model in (before, after)]
+    assert answers == ["power-supply", "water-supply"]
+    assert after.about["training_data"] != before.about["training_data"]
+
+
+def test_a_department_is_known_by_its_name_where_it_had_few_complaints() -> None:
+    many = [replace(e, text=f"{e.text}请处理") for e in examples(200, mistaken=0)]
+    # Its few complaints are told in words that others use too; only its name says what it is for.
+    few = [replace(e, text=f"请处理{number}河道渔船", label="渔业局") for number, e in enumerate(many[:3])]
+    called = [replace(e, text=f"{e.text}渔业", label="transport") for e in many[3:5]]
+    trained_on = train([*many, *few, *called]).model
+    probabilities = trained_on.probabilities(["渔业局", "渔业局管不管"])
+    assert [trained_on.labels[row.argmax()] for row in probabilities] == ["渔业局", "渔业局"]
+
+
 @pytest.mark.parametrize("labels", [1, len(WORDS)])
 def test_one_label_cannot_be_learned(labels: int) -> None:
     same = [replace(e, label="water-supply") for e in examples(40)] if labels == 1 else examples(1)

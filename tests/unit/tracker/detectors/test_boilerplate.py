@@ -1,5 +1,7 @@
 """Boilerplate: the same reply to complaints that have nothing to do with each other."""
 
+from uuid import UUID
+
 from services.tracker.detectors.boilerplate import boilerplate
 from services.tracker.detectors.texts import likeness, plain, same_words
 from shared.language import InactionKind
@@ -53,6 +55,14 @@ def test_the_same_reply_to_many_who_complain_of_the_same_is_none() -> None:
     assert boilerplate(period(cases)) == []
 
 
+def test_one_answer_to_all_who_tell_of_one_incident_is_none_though_they_tell_it_unlike() -> None:
+    incident = UUID(int=7)
+    cases = [case(at, text=text, reply=EMPTY, incident_id=incident) for at, text in enumerate(UNLIKE)]
+    assert boilerplate(period(cases)) == []
+    others = [case(at, text=text, reply=EMPTY, incident_id=UUID(int=at)) for at, text in enumerate(UNLIKE)]
+    assert len(boilerplate(period(others))) == 1
+
+
 def test_a_template_for_one_matter_is_none_however_differently_people_put_it() -> None:
     cases = [case(at, text=text, reply=EMPTY, matter="water-outage") for at, text in enumerate(UNLIKE)]
     assert boilerplate(period(cases)) == []
@@ -68,3 +78,11 @@ def test_numbers_dates_and_punctuation_make_no_difference() -> None:
     assert same_words("已于3月5日处理。", "已于4月16日处理") == 1
     assert likeness("", "") == 1
     assert likeness("路灯坏了", "自来水发黄") == 0
+
+
+def test_a_few_short_answers_among_very_many_are_none() -> None:
+    same = [case(at, text=text, reply=EMPTY) for at, text in enumerate(UNLIKE[:3])]
+    own = {at: "".join(chr(0x4E00 + at * 7 + n) for n in range(12)) for at in range(10, 900)}
+    others = [case(at, text=f"第{at}件", reply=reply) for at, reply in own.items()]
+    assert len(boilerplate(period([*same, *others[:20]]))) == 1
+    assert boilerplate(period([*same, *others])) == []

@@ -20,3 +20,27 @@ WHERE NOT EXISTS (
 
 -- A month's verdicts, as a month of anything else that reports count.
 CREATE INDEX inaction_verdicts_at ON inaction_verdicts USING brin (at);
+
+-- What the supervision summary tells of cases that are over, counted once for all; what is still open it counts itself.
+CREATE TABLE ended_cases (
+    department text NOT NULL,
+    status text NOT NULL,
+    cases bigint NOT NULL,
+    PRIMARY KEY (department, status)
+);
+CREATE TABLE ended_deadlines (
+    department text NOT NULL,
+    clock text NOT NULL,
+    nature text NOT NULL,
+    met bigint NOT NULL,
+    met_late bigint NOT NULL,
+    warned bigint NOT NULL,
+    missed bigint NOT NULL,
+    overdue bigint NOT NULL,
+    PRIMARY KEY (department, clock, nature)
+);
+-- The cases that were ended by entries up to this one, by its id, are in the tallies. No row: none.
+CREATE TABLE tallied (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    last_entry bigint NOT NULL
+);
