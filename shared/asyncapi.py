@@ -91,8 +91,8 @@ CHANNELS = (
         (ComplaintAssigned,),
         "complaint_id",
         ("router",),
-        ("tracker", "department"),
-        "The queue of one department. Nobody but that department and the tracker may read it.",
+        ("tracker", "intake", "department"),
+        "The queue of one department. Nobody but that department, the tracker and the intake may read it.",
     ),
     Channel(
         "complaintsIncidents",

@@ -19,6 +19,8 @@ BRING_NO_ROUTE = {
     "mailboxes",
     "model",
     "router_url",
+    "sms_key",
+    "sms_url",
     "trusted_proxies",
     "vault_keys_command",
     "vault_keys_file",

@@ -7,7 +7,6 @@ anywhere but back to this machine. Nothing keeps anybody from any role: a county
 import base64
 import hmac
 import secrets
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,17 +15,14 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
-import uvicorn
 from fastapi import FastAPI, Form, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from deploy.local.hotline import POLICY
 from deploy.local.issuer import CLIENT, ISSUER, Issuer
 from deploy.local.ports import LOOPBACK
 from shared.pages import STATIC, Assets
-from shared.policy_files import load_policy
 from shared.principal import ROLE_IN_CHINESE, Role
 
 _CODE_SECONDS = 60.0
@@ -130,13 +126,3 @@ def _require_known(asked: Mapping[str, str]) -> None:
 
 def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-
-
-def main(state: str, port: str) -> None:
-    departments = {code: department.name for code, department in load_policy(POLICY).departments.items()}
-    app = login_page(Issuer(Path(state)), f"http://{LOOPBACK}:{port}", departments)
-    uvicorn.run(app, host=LOOPBACK, port=int(port), access_log=False, log_level="warning")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

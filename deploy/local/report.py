@@ -118,6 +118,7 @@ def _print_access(console: Console, stack: Stack) -> None:
             soft_wrap=True,
         )
     console.print("网页登录 pages: /login，点选身份 choose a role by clicking", highlight=False)
+    console.print(f"短信（不真正发出）text messages, sent to nobody: {stack.outside.url}/sms", highlight=False)
     console.print("程序登录 programs: TOKEN=$(python -m deploy.local token --role supervisor)", highlight=False)
     console.print(f'curl -H "Authorization: Bearer $TOKEN" {stack.tracker.url}/v1/supervision/summary', highlight=False)
     console.print(

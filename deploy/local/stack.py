@@ -13,8 +13,8 @@ from deploy.local.broker import Broker, start_broker
 from deploy.local.database import prepare_database, service_passwords, serving
 from deploy.local.hotline import HotlineService, ServiceName
 from deploy.local.issuer import Issuer
-from deploy.local.login_server import LoginServer
 from deploy.local.messages import say
+from deploy.local.outside import Outside
 from deploy.local.policies import lay_out_policies, policy_dir
 from deploy.local.ports import free_ports
 from deploy.local.postgres import ExternalPostgres, LocalPostgres, start_postgres
@@ -28,7 +28,7 @@ class Ports:
     kafka: int
     postgres: int
     departments: int
-    login: int
+    outside: int
 
     @classmethod
     def from_first(cls, first: int) -> "Ports":
@@ -41,7 +41,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What runs; the intake takes mail from `spool`, `issuer` gives tokens to programs and `login` to browsers."""
+    """What runs; the intake takes mail from `spool`, `issuer` gives tokens to programs and `outside` to browsers."""
 
     postgres: LocalPostgres | ExternalPostgres
     broker: Broker
@@ -51,7 +51,7 @@ class Stack:
     database_urls: Mapping[str, str]
     spool: Path
     issuer: Issuer
-    login: LoginServer
+    outside: Outside
 
     @property
     def services(self) -> tuple[HotlineService, HotlineService, HotlineService]:
@@ -87,7 +87,7 @@ def start_stack(
             for step in steps:
                 step.result()
         say("Starting the services")
-        running.enter_context(stack.login)
+        running.enter_context(stack.outside)
         for service in stack.services:
             running.callback(service.stop)
         with ThreadPoolExecutor() as pool:
@@ -108,12 +108,12 @@ def _assemble(
     spool = state / "spool"
     spool.mkdir(parents=True, exist_ok=True)
     issuer = Issuer(state)
-    login = LoginServer(state, ports.login)
+    outside = Outside(state, ports.outside)
     common = {
         "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
         "HOTLINE_POLICY_DIR": str(policy_dir(state)),
         **issuer.settings(),
-        **login.settings(),
+        **outside.login_settings(),
     }
 
     def service(name: ServiceName, port: int, **own: str) -> HotlineService:
@@ -130,13 +130,14 @@ def _assemble(
             HOTLINE_ATTACHMENTS=str(state / "attachments"),
             HOTLINE_ROUTER_URL=f"http://127.0.0.1:{ports.router}",
             **_secrets(state),
+            **outside.sms_settings(),
         ),
         service("router", ports.router),
         service("tracker", ports.tracker, HOTLINE_SIMULATION=str(simulation).lower()),
         urls,
         spool,
         issuer,
-        login,
+        outside,
     )
 
 

@@ -11,10 +11,10 @@ from asyncpg import Record
 from services.intake import retention_store, store
 from services.intake.export_files import UnreadableExport
 from services.intake.importing import Outcome
+from services.intake.main import anonymize as erase
 from services.intake.main import collect_orphans, import_file, rotate_vault, run
 from services.intake.open311_keys import new_key
-from services.intake.retention import Retention
-from services.intake.settings import IntakeSettings, VaultSettings
+from services.intake.settings import IntakeSettings, MailSettings, VaultSettings
 from shared.china_time import CHINA_TIME
 from shared.commands import command_line, read_policy
 from shared.logs import configure_logs
@@ -112,28 +112,27 @@ def rotate_vault_command() -> None:
 def anonymize(
     *, dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many there are")] = False
 ) -> None:
-    """Erase who reported what ended longer ago than the policy's retention; the service does it every night."""
+    """Erase who reported what ended longer ago than the policy's retention, with the mails that it came in.
+
+    The service does it every night.
+    """
+    configure_logs("intake")
     policy = read_policy(read_settings(PolicySettings).policy_dir)
-    url = str(read_settings(PostgresSettings).database_url)
+    settings = read_settings(MailSettings)
     days = policy.retention.days
     if dry_run:
-        count, oldest = asyncio.run(_to_anonymize(url, policy))
+        count, oldest = asyncio.run(_to_anonymize(str(settings.database_url), policy))
         first = f", the first ended on {oldest.astimezone(CHINA_TIME):%Y-%m-%d}" if oldest else ""
         typer.echo(f"{count} complaints ended more than {days} days ago{first}; nothing was changed")
     else:
-        typer.echo(
-            f"{asyncio.run(_anonymize(url, policy))} complaints anonymized: they ended more than {days} days ago"
-        )
+        complaints, mails = asyncio.run(erase(settings, policy))
+        typer.echo(f"{complaints} complaints anonymized: they ended more than {days} days ago")
+        typer.echo(f"{mails} mails removed: of such complaints, or refused more than {days} days ago")
 
 
 async def _to_anonymize(url: str, policy: Policy) -> tuple[int, datetime | None]:
     async with await create_pool(url, application_name="hotline-anonymize") as pool:
         return await retention_store.count_to_anonymize(pool, policy.retention)
-
-
-async def _anonymize(url: str, policy: Policy) -> int:
-    async with await create_pool(url, application_name="hotline-anonymize") as pool:
-        return await Retention(pool, lambda: policy).anonymize()
 
 
 async def _newest_refusals(url: str, limit: int) -> list[Record]:

@@ -1,10 +1,10 @@
-"""What the intake does with the tracker's events: it remembers what a reporter may be told, and who has the case."""
+"""What the intake remembers of the others' events: what a reporter may be told, who has the case, and who helps."""
 
 from collections.abc import Sequence
 
 from services.intake import open311_store, store
-from services.intake.standings import MOVES, newest_stands
-from services.intake.standings_store import upsert_standings
+from services.intake.standings import MOVES, newest_help, newest_stands
+from services.intake.standings_store import upsert_helpers, upsert_standings
 from shared.events import (
     CaseAcknowledged,
     CaseCallbackRequested,
@@ -18,6 +18,7 @@ from shared.events import (
     CaseResumed,
     CaseReworked,
     CaseSuspended,
+    ComplaintAssigned,
     Event,
 )
 from shared.postgres import Connection
@@ -48,3 +49,9 @@ async def follow_cases(connection: Connection, received: Sequence[Received[Event
     stands = newest_stands(r.event for r in happened if isinstance(r.event, MOVES))
     await upsert_standings(connection, stands)
     await open311_store.follow_cases(connection, [r.event for r in happened if isinstance(r.event, MOVES)])
+
+
+async def follow_assignments(connection: Connection, received: Sequence[Received[Event]]) -> None:
+    """Remember which departments help with a joint matter."""
+    assigned = [r.event for r in received if isinstance(r.event, ComplaintAssigned)]
+    await upsert_helpers(connection, newest_help(assigned))

@@ -7,10 +7,11 @@ import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date
 from typing import Self, assert_never
 
-from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
-from imap_tools.errors import ImapToolsError, MailboxFetchError
+from imap_tools import AND, BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools.errors import ImapToolsError, MailboxDeleteError, MailboxFetchError
 from imap_tools.utils import check_command_status
 
 from services.intake.mailboxes import Mailbox
@@ -73,7 +74,7 @@ class ImapConnection:
         box.client.capabilities = tuple(told[-1].decode("ascii", "replace").upper().split())
         if "ID" in box.client.capabilities:
             box.client._simple_command("ID", _WHO_WE_ARE)  # noqa: SLF001  # no other way
-        for name in (mailbox.done_folder, mailbox.refused_folder):
+        for name in filter(None, (mailbox.done_folder, mailbox.refused_folder, mailbox.expired_folder)):
             if not box.folder.exists(name):
                 box.folder.create(name)
         box.folder.set(mailbox.folder)
@@ -102,6 +103,30 @@ class ImapConnection:
         folder = self._mailbox.refused_folder if refused else self._mailbox.done_folder
         with _one_command():
             self._box.move(uids, folder, chunks=_UIDS_PER_COMMAND)
+
+    def received_before(self, folder: str, day: date) -> list[str]:
+        """Go into another of the mailbox's folders: the UIDs of the mails that had come to it before `day`."""
+        self._box.folder.set(folder)
+        self._box.client.untagged_responses.clear()
+        return self._box.uids(AND(date_lt=day), charset=None)
+
+    def expire(self, uids: Sequence[str]) -> None:
+        """Remove these mails for ever, or put them where the mailbox says; no mail beside them, whatever its flags."""
+        if not uids:
+            return
+        folder = self._mailbox.expired_folder
+        with _one_command():
+            if folder is not None:
+                self._box.move(uids, folder, chunks=_UIDS_PER_COMMAND)
+                return
+            # Without it (RFC 4315) every mail would go that somebody has marked.
+            if "UIDPLUS" not in self._box.client.capabilities:
+                raise CommandRefused("UIDPLUS")
+            listed = ",".join(uids)
+            check_command_status(
+                self._box.client.uid("STORE", listed, "+FLAGS.SILENT", r"(\Deleted)"), MailboxDeleteError
+            )
+            check_command_status(self._box.client.uid("EXPUNGE", listed), MailboxDeleteError)
 
     def mark(self, uid: str, keyword: str) -> None:
         """Put a keyword on the mail where the server keeps keywords; mail programs can show it as a tag."""

@@ -55,6 +55,8 @@ class Mailbox(BaseModel):
     # Where mails with a ticket, and those without one, are put; made where they are missing.
     done_folder: FolderName = "已登记"
     refused_folder: FolderName = "未登记"
+    # Where mails are put whose retention has passed; without it they are removed for ever.
+    expired_folder: FolderName | None = None
     kind: Kind = Kind.REPORT
     confidentiality: Confidentiality = Confidentiality.CONFIDENTIAL
     # The department whose own mailbox it is: it then has received the complaint first (首接负责).
@@ -76,8 +78,10 @@ class Mailbox(BaseModel):
             raise ValueError("give either password_env or password_file")
         if self.tls == "none" and not _is_here(self.host):
             raise ValueError("without TLS the password could be read on the way; only a server on this machine may")
-        if len({self.folder, self.done_folder, self.refused_folder}) != 3:  # noqa: PLR2004
-            raise ValueError("folder, done_folder and refused_folder must be three folders")
+        folders = [self.folder, self.done_folder, self.refused_folder]
+        folders += [self.expired_folder] if self.expired_folder else []
+        if len(set(folders)) != len(folders):
+            raise ValueError("folder, done_folder, refused_folder and expired_folder must be folders of their own")
         if self.name == SPOOL:
             raise ValueError(f"the name {SPOOL} is that of the folder that mail is delivered into")
         return self

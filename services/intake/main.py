@@ -24,34 +24,39 @@ from services.intake.in_force import county_of, making_ready
 from services.intake.key_sources import read_keyring
 from services.intake.lmtp import LmtpServer
 from services.intake.mail_intake import MailIntake
+from services.intake.mail_retention import MailRetention
 from services.intake.mailboxes import Mailbox, read_mailboxes
 from services.intake.open311_api import add_open311_routes
 from services.intake.open311_facade import Open311
 from services.intake.open311_keys import parse_digests
 from services.intake.page_files import PageFiles
 from services.intake.pages import add_citizen_pages
+from services.intake.phone_checking import PhoneChecking
 from services.intake.push_api import add_push_routes
 from services.intake.push_signature import parse_keys
 from services.intake.reporter_api import add_reporter_routes
 from services.intake.retention import Retention
 from services.intake.rotating import Rotated, rotate
 from services.intake.same_incident import SameIncident
-from services.intake.settings import IntakeSettings, VaultSettings
+from services.intake.settings import IntakeSettings, MailSettings, VaultSettings
 from services.intake.similar_api import add_similar_routes
+from services.intake.sms import SmsGateway
 from services.intake.spool import MailSpool
 from services.intake.staff_pages import add_staff_pages
 from services.intake.submitting import Submitting
 from shared.consumer import BatchConsumer
+from shared.events import ComplaintAssigned
 from shared.http import create_app
 from shared.oidc import provider_of
 from shared.outbox import Relay
+from shared.policy import Policy
 from shared.policy_files import load_policy
 from shared.postgres import Pool, create_pool
 from shared.reloading import Reloading
 from shared.service import foundation, serve
 from shared.settings import WrongSetting
 from shared.token_verifier import verifier_of
-from shared.topics import CASES_EVENTS
+from shared.topics import ASSIGNED_PATTERN, CASES_EVENTS
 
 
 def accepting(settings: IntakeSettings, submitting: Submitting, pool: Pool) -> FastAPI:
@@ -60,6 +65,14 @@ def accepting(settings: IntakeSettings, submitting: Submitting, pool: Pool) -> F
     app = create_app("Hotline intake", verifier, provider_of(settings, verifier))
     add_routes(app, submitting, pool)
     return app
+
+
+def _gateway(settings: IntakeSettings) -> SmsGateway | None:
+    if settings.sms_url is None and settings.sms_key is None:
+        return None
+    if settings.sms_url is None or settings.sms_key is None:
+        raise WrongSetting("HOTLINE_SMS_URL and HOTLINE_SMS_KEY belong together: set both or none.")
+    return SmsGateway(settings.sms_url, settings.sms_key)
 
 
 async def import_file(settings: IntakeSettings, file: Path, platform_file: Path, report_file: Path) -> Counter[Outcome]:
@@ -89,6 +102,15 @@ async def collect_orphans(settings: IntakeSettings) -> Collected:
         return await Attachments(pool, AttachmentFiles.at(settings.attachments)).collect_orphans(datetime.now(UTC))
 
 
+async def anonymize(settings: MailSettings, policy: Policy) -> tuple[int, int]:
+    """Erase whose retention has passed, beside the running service: how many complaints, and how many mails."""
+    mailboxes = read_mailboxes(settings.mailboxes, policy.departments) if settings.mailboxes else ()
+    async with await create_pool(str(settings.database_url), application_name="hotline-anonymize") as pool:
+        mails = MailRetention(pool, lambda: policy.retention, mailboxes, settings.mail_spool)
+        retention = Retention(pool, lambda: policy, mails)
+        return await retention.anonymize(), await retention.expire_mails()
+
+
 async def rotate_vault(settings: VaultSettings) -> Rotated:
     """Bring the vault under the keys in use, beside the running service."""
     keyring = read_keyring(settings)
@@ -110,6 +132,10 @@ async def run(settings: IntakeSettings) -> None:
             BatchConsumer("progress", handlers.FOLLOWED, handlers.follow_cases, base.pool, base.relay),
             CASES_EVENTS,
         )
+        base.subscriptions.add(
+            BatchConsumer("helpers", [ComplaintAssigned], handlers.follow_assignments, base.pool, base.relay),
+            pattern=ASSIGNED_PATTERN,
+        )
 
         def county() -> County:
             return reloading.current().county
@@ -127,12 +153,15 @@ async def run(settings: IntakeSettings) -> None:
         add_reporter_routes(app, base.pool, keyring)
         add_similar_routes(app, base.pool, index)
         files = PageFiles(attachments)
-        add_citizen_pages(app, submitting, base.pool, files, policy)
+        gateway = _gateway(settings)
+        checking = PhoneChecking(base.pool, index, settings.query_code_key, gateway) if gateway else None
+        add_citizen_pages(app, submitting, base.pool, files, policy, checking)
         router = None
         if settings.router_url is not None:
             router = await closing.enter_async_context(httpx.AsyncClient(base_url=settings.router_url))
         add_staff_pages(app, submitting, base.pool, index, files, policy, SameIncident(router))
-        background = [reloading.watch(), acceptance.run(), Retention(base.pool, policy).run()]
+        mails = MailRetention(base.pool, lambda: policy().retention, mailboxes, settings.mail_spool)
+        background = [reloading.watch(), acceptance.run(), Retention(base.pool, policy, mails).run()]
         mail_intake = MailIntake(base.pool, acceptance, county, attachments)
         if settings.mail_spool is not None:
             background.append(MailSpool(settings.mail_spool, mail_intake).run())

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from services.intake.complaint import MAX_PLACE, MAX_TEXT, Reporter, clean
+from shared.china_time import CHINA_TIME
 from shared.language import CaseStatus, Channel, Confidentiality, Kind, Urgency
 from shared.principal import Principal, Role
 from shared.validation import FieldError
@@ -21,6 +23,7 @@ LABELS: Mapping[str, str] = {
     "photos": "照片或文件 Photos or PDF",
     "name": "姓名 Name",
     "phone": "联系电话 Telephone",
+    "phone_code": "短信验证码 Code from the message",
     "id_number": "身份证号码 Identity number",
     "confidentiality": "身份公开方式 Who may know who you are",
     "urgency": "紧急程度 Urgency",
@@ -153,3 +156,8 @@ def _sentence(error: FieldError, name: str) -> str:
         return "请填写完整的日期和时间，如 2026-11-20 09:30。 Give the whole date and time, as in 2026-11-20 09:30."
     zh = error.zh.replace(f"“{error.field}”", f"“{LABELS[name].partition(' ')[0]}”") if name in LABELS else error.zh
     return f"{zh} {error.en}"
+
+
+def local_time(moment: datetime) -> str:
+    """As it is written on receipts: China's time, to the minute."""
+    return f"{moment.astimezone(CHINA_TIME):%Y-%m-%d %H:%M}"

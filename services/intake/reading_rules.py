@@ -44,6 +44,8 @@ class Standing:
     accused: DepartmentCode | None
     # On whose own line it came in.
     received_by: DepartmentCode | None
+    # Those that help the holder with a joint matter.
+    helpers: frozenset[DepartmentCode] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,8 @@ WRONG_PURPOSE = Refused(
 )
 NOT_IN_QUEUE = Refused(
     "not_in_queue",
-    "该工单当前不由您所在单位承办，不能查询诉求人信息。",
-    "The case is not in your department's queue.",
+    "该工单当前不由您所在单位承办或协办，不能查询诉求人信息。",
+    "The case is not in your department's queue, and your department does not help with it.",
 )
 
 
@@ -139,4 +141,7 @@ def _is_accused(principal: Principal, standing: Standing) -> bool:
 
 
 def _has(department: DepartmentCode | None, standing: Standing) -> bool:
-    return department is not None and department == standing.holder and standing.status not in _ENDED
+    """Whether it has the case, or helps whoever has it: its part may need a word with the reporter, too."""
+    if department is None or standing.holder is None or standing.status in _ENDED:
+        return False
+    return department == standing.holder or department in standing.helpers

@@ -79,7 +79,11 @@ def add_reporter_routes(app: FastAPI, pool: Pool, keyring: Keyring) -> None:
         if isinstance(outcome, Refused):
             raise _problem(outcome)
         response.headers["Cache-Control"] = "no-store"
-        return {"ticket_number": ticket_number, "purpose": asked.purpose, **_told(*outcome)}
+        told = _told(*outcome)
+        if row is not None and "phone" in told["reporter"]:
+            # Whether a code that was sent to it came back with the complaint.
+            told["phone_checked"] = row["phone_checked"]
+        return {"ticket_number": ticket_number, "purpose": asked.purpose, **told}
 
     @app.get("/v1/vault-reads", tags=["reporters"])
     async def reads(

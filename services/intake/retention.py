@@ -8,6 +8,7 @@ import structlog
 from prometheus_client import Counter
 
 from services.intake import retention_store
+from services.intake.mail_retention import MailRetention
 from shared.china_time import CHINA_TIME
 from shared.policy import Policy
 from shared.postgres import PASSING, Pool
@@ -31,10 +32,11 @@ def until_night(now: datetime) -> timedelta:
 class Retention:
     """Erases the identity, traces and original words of complaints that ended longer ago than `policy.retention`."""
 
-    def __init__(self, pool: Pool, policy: Callable[[], Policy]) -> None:
-        """`policy` gives the one in force at the moment."""
+    def __init__(self, pool: Pool, policy: Callable[[], Policy], mails: MailRetention | None = None) -> None:
+        """`policy` gives the one in force at the moment; `mails` removes the mails, None where none are read."""
         self._pool = pool
         self._policy = policy
+        self._mails = mails
 
     async def run(self) -> None:
         """Erase what is due, every night, until cancelled; several replicas share the work."""
@@ -46,11 +48,12 @@ class Retention:
         while True:
             try:
                 count = await self.anonymize()
+                mails = await self.expire_mails()
             except PASSING as error:
                 log.warning("not_anonymized", error=type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
-                log.info("anonymized", count=count, policy=self._policy().hash)
+                log.info("anonymized", count=count, mails=mails, policy=self._policy().hash)
                 return
 
     async def anonymize(self) -> int:
@@ -61,3 +64,7 @@ class Retention:
             total += count
             ANONYMIZED.inc(count)
         return total
+
+    async def expire_mails(self) -> int:
+        """Remove the mails of what has been anonymized, and old refused ones; how many."""
+        return 0 if self._mails is None else await self._mails.expire()

@@ -58,7 +58,16 @@ class VaultSettings(PostgresSettings):
     blind_index_key: Annotated[BlindIndex, BeforeValidator(_read_blind_index)]
 
 
-class IntakeSettings(VaultSettings, ServiceSettings):
+class MailSettings(PostgresSettings):
+    """Where mails lie."""
+
+    # A folder into which a mail system delivers *.eml files; none where mail does not come that way.
+    mail_spool: Path | None = None
+    # A file that lists the mailboxes to read by IMAP (docs/mailboxes.md); none where there are none.
+    mailboxes: Path | None = None
+
+
+class IntakeSettings(VaultSettings, MailSettings, ServiceSettings):
     # Base64 of 32 bytes; query codes are derived from it, so a change makes those already given out invalid.
     query_code_key: Annotated[bytes, BeforeValidator(_read_key), Field(repr=False)]
     # "id:base64 of 32 bytes or more", separated by commas: the keys with which the 12345 platform signs what it pushes;
@@ -69,12 +78,12 @@ class IntakeSettings(VaultSettings, ServiceSettings):
     attachments: Annotated[str, Field(min_length=1)] | None = None
     # "id:SHA-256 in hexadecimal", separated by commas: the keys of those who may submit by Open311 (docs/open311.md).
     open311_keys: Annotated[SecretStr, AfterValidator(_is_a_list_of_digests)] | None = None
-    # A folder into which a mail system delivers *.eml files; none where mail does not come that way.
-    mail_spool: Path | None = None
+    # Where a signed request hands a text message over to the county's gateway (docs/pages.md#telephone-check), and the
+    # base64 of 32 bytes that signs it; without them no telephone is checked.
+    sms_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    sms_key: Annotated[bytes, BeforeValidator(_read_key)] | None = Field(default=None, repr=False)
     # The loopback port on which the mail system of this machine delivers by LMTP; none where it does not.
     lmtp_port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    # A file that lists the mailboxes to read by IMAP (docs/mailboxes.md); none where there are none.
-    mailboxes: Path | None = None
     # HOTLINE_ROUTER_URL: where the router is asked which incidents others have told of; without it nobody is told.
     router_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
     http_port: int = 8101

@@ -21,6 +21,7 @@ from shared.events import (
     CaseReturnRequested,
     CaseReworked,
     CaseSuspended,
+    ComplaintAssigned,
 )
 from shared.language import CaseStatus, DepartmentCode
 
@@ -76,4 +77,28 @@ def newest_stands(events: Iterable[CaseEvent]) -> Sequence[Stand]:
         known = newest.get(stand.complaint_id)
         if known is None or stand.version >= known.version:
             newest[stand.complaint_id] = stand
+    return [newest[complaint_id] for complaint_id in sorted(newest)]
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Who helps with a case that has been placed `hop` times; a co-handler that is accused never does."""
+
+    complaint_id: UUID
+    hop: int
+    departments: tuple[DepartmentCode, ...]
+
+
+def newest_help(assigned: Iterable[ComplaintAssigned]) -> Sequence[Help]:
+    """Who helps with each case after all of `assigned`: what the lead was told counts, not the helpers' copies.
+
+    A first placing without helpers says nothing that is not so without it.
+    """
+    newest: dict[UUID, Help] = {}
+    for given in assigned:
+        known = newest.get(given.complaint_id)
+        if given.lead is not None or not (given.co_handlers or given.hop > 1) or (known and known.hop > given.hop):
+            continue
+        helping = tuple(code for code in given.co_handlers if code != given.accused)
+        newest[given.complaint_id] = Help(given.complaint_id, given.hop, helping)
     return [newest[complaint_id] for complaint_id in sorted(newest)]

@@ -13,8 +13,10 @@ from shared.postgres import Connection, Pool
 from shared.principal import Principal
 
 READ_IDENTITY = """
-SELECT complaint_id, confidentiality, accused, received_by, holder, status, key_id, sealed
+SELECT complaint_id, confidentiality, accused, received_by, holder, status, departments AS helpers, key_id, sealed,
+    EXISTS (SELECT FROM checked_phones WHERE checked_phones.complaint_id = complaints.complaint_id) AS phone_checked
 FROM complaints LEFT JOIN vault USING (complaint_id) LEFT JOIN standings USING (complaint_id)
+    LEFT JOIN helpers USING (complaint_id)
 WHERE ticket_number = $1
 """
 
@@ -53,6 +55,8 @@ def standing_of(row: Record) -> Standing:
         CaseStatus(row["status"]) if row["status"] else None,
         row["accused"],
         row["received_by"],
+        # Only whoever reads a reporter's data is asked whether they help.
+        frozenset(row.get("helpers") or ()),
     )
 
 

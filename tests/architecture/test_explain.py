@@ -13,7 +13,9 @@ import pytest
 from services.intake import (
     acceptance_store,
     attachments_store,
+    mail_retention_store,
     open311_store,
+    phone_checks_store,
     repeats_store,
     retention_store,
     vault_store,
@@ -99,6 +101,11 @@ INSERT INTO blind_index
 INSERT INTO standings
     SELECT complaint_id, 'department', 'closed', 2, now() - n * interval '1 day', NULL
     FROM (SELECT complaint_id, row_number() OVER () AS n FROM complaints) AS numbered;
+INSERT INTO helpers SELECT complaint_id, 1, '{helper}' FROM complaints;
+INSERT INTO checked_phones SELECT complaint_id, now() FROM complaints;
+INSERT INTO phone_checks (form_key, trace, code_hash)
+    SELECT gen_random_uuid(), sha256(concat(n % 2000)::bytea), 'hash' FROM generate_series(1, 10000) AS n;
+INSERT INTO anonymized SELECT complaint_id, now(), now(), interval '3 years', 'hash' FROM complaints;
 INSERT INTO vault_reads (subject, roles, purpose, ticket_number, parts)
     SELECT 'someone', '{operator}', 'callback', '20261124-' || n, '{phone}' FROM generate_series(1, 10000) AS n;
 INSERT INTO outbox (topic, key, headers, body)
@@ -422,9 +429,21 @@ class TestIntake:
         )
         assert_lean(plan, "blind_index_pkey", at_most=50 * 5 * 3)
 
+    async def test_of_a_number_and_of_a_form_its_own_codes_are_looked_at(self, intake: Connection) -> None:
+        key, trace = await intake.fetchrow("SELECT form_key, trace FROM phone_checks LIMIT 1") or (None, None)
+        plan = await plan_of(intake, phone_checks_store.INSERT_CHECK, uuid4(), trace, b"hash", 3, 6)
+        assert_lean(plan, "phone_checks_trace", at_most=10)
+        plan = await plan_of(intake, phone_checks_store.TRY_CODE, key, trace, b"hash", timedelta(minutes=10), 5)
+        assert_lean(plan, "phone_checks_form", at_most=2)
+
+    async def test_what_became_of_a_mail_is_found_by_its_id(self, intake: Connection) -> None:
+        ids = [f"external-{n}" for n in range(50)]
+        plan = await plan_of(intake, mail_retention_store.READ_ENDED, ids)
+        assert_lean(plan, "complaints_channel_external_id_key", at_most=200)
+
     async def test_an_identity_is_found_by_its_ticket(self, intake: Connection) -> None:
         plan = await plan_of(intake, vault_store.READ_IDENTITY, "20261124-5000")
-        assert_lean(plan, "vault_pkey", at_most=3)
+        assert_lean(plan, "vault_pkey", at_most=5)
 
     @pytest.mark.parametrize("after", [None, 5000])
     @pytest.mark.parametrize("generic", [True, False])

@@ -136,8 +136,12 @@ class Dovecot(Server):
         box.login(user, PASSWORD)
         return box
 
-    def deliver(self, user: str, *mails: bytes) -> None:
-        """Put mails into the INBOX as a delivery agent does: whatever their bytes are, which APPEND may refuse."""
+    def deliver(self, user: str, *mails: bytes, age: timedelta = timedelta()) -> None:
+        """Put mails into the INBOX as a delivery agent does: whatever their bytes are, which APPEND may refuse.
+
+        `age` is how long ago they came.
+        """
+        came = time.time() - age.total_seconds()
         home = self.state / "mail" / user
         with self.open(user):
             pass  # the first login lays the mailbox out
@@ -145,6 +149,7 @@ class Dovecot(Server):
             name = f"{time.time():.6f}.{uuid4().hex}.localhost"
             written = home / "tmp" / name
             written.write_bytes(mail)
+            os.utime(written, (came, came))
             if self._account:
                 self._account.take(written)
             written.rename(home / "new" / name)

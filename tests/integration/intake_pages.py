@@ -15,7 +15,9 @@ from services.intake.blind_index import BlindIndex
 from services.intake.complaint import County
 from services.intake.page_files import PageFiles
 from services.intake.pages import add_citizen_pages
+from services.intake.phone_checking import PhoneChecking
 from services.intake.same_incident import SameIncident
+from services.intake.sms import SmsGateway
 from services.intake.staff_pages import add_staff_pages
 from services.intake.submitting import Submitting
 from shared.auth import Role
@@ -36,13 +38,15 @@ def application(
     county: County,
     index: BlindIndex,
     attachments: Attachments | None = None,
+    gateway: SmsGateway | None = None,
     router: httpx.AsyncClient | None = None,
 ) -> FastAPI:
     app = create_app("Hotline intake", verifier())
     submitting = Submitting(acceptance, lambda: county, KEY)
     add_routes(app, submitting, pool)
+    checking = PhoneChecking(pool, index, KEY, gateway) if gateway else None
     files = PageFiles(attachments)
-    add_citizen_pages(app, submitting, pool, files, _policy)
+    add_citizen_pages(app, submitting, pool, files, _policy, checking)
     add_staff_pages(app, submitting, pool, index, files, _policy, SameIncident(router))
     return app
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from services.intake import handlers
-from shared.events import CaseEvent, CaseOpened
+from shared.events import CaseEvent, CaseOpened, ComplaintAssigned
 from shared.language import CaseStatus
 from shared.postgres import Pool
 from shared.wire import Received
@@ -36,6 +36,12 @@ async def follow(pool: Pool, *events: CaseEvent) -> None:
     """The intake takes in these events of the tracker, in one batch."""
     async with pool.acquire() as connection, connection.transaction():
         await handlers.follow_cases(connection, [Received(uuid4(), event) for event in events])
+
+
+async def follow_assigned(pool: Pool, *given: ComplaintAssigned) -> None:
+    """The intake takes in these assignments of the router, in one batch."""
+    async with pool.acquire() as connection, connection.transaction():
+        await handlers.follow_assignments(connection, [Received(uuid4(), each) for each in given])
 
 
 def event(

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from playwright.async_api import Page, async_playwright
 
 from deploy.local.issuer import Issuer
-from deploy.local.login_server import LoginServer
+from deploy.local.outside import Outside
 from deploy.local.ports import LOOPBACK, free_ports
 from shared.auth import Principal, Role, allow
 from shared.http import create_app
@@ -30,14 +30,14 @@ DESK = """{% extends "base.html" %}
 async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """A service with one page for officers, and the provider of the one-machine stack as a process beside it."""
     own, of_provider = free_ports(2)
-    provider = LoginServer(tmp_path, of_provider)
+    provider = Outside(tmp_path, of_provider)
     told = {
         "DATABASE_URL": "postgresql://nobody@localhost/none",
         "KAFKA_BOOTSTRAP_SERVERS": "localhost:1",
         "HOTLINE_POLICY_DIR": str(tmp_path),
         "HOTLINE_HTTP_PORT": str(own),
         **Issuer(tmp_path).settings(),
-        **provider.settings(),
+        **provider.login_settings(),
     }
     for name, value in told.items():
         monkeypatch.setenv(name, value)

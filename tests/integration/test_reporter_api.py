@@ -16,8 +16,19 @@ from shared.http import create_app
 from shared.language import CaseStatus
 from shared.postgres import Pool
 from shared.principal import Role
+from tests.examples import assigned
 from tests.integration.conftest import client_of
-from tests.integration.reporters import ACCUSED, HOLDER, REPORTER, TEXT, event, follow, opened, submit
+from tests.integration.reporters import (
+    ACCUSED,
+    HOLDER,
+    REPORTER,
+    TEXT,
+    event,
+    follow,
+    follow_assigned,
+    opened,
+    submit,
+)
 from tests.tokens import bearer, verifier
 
 READERS: dict[str, tuple[dict[str, str], str]] = {
@@ -272,3 +283,43 @@ class TestTheRecord:
                 f"/v1/complaints/{ticket}/reporter", json={"purpose": purpose}, headers=bearer(Role.SUPERVISOR)
             )
         assert {item["purpose"] for item in (await reads(intake))["items"]} == set(Purpose)
+
+
+class TestJointMatters:
+    """A department that helps reads as the lead does, as long as it helps, as the router's assignments tell it."""
+
+    HELPER = "officer who has it not"
+
+    async def test_a_helper_reads_until_another_placing_names_it_no_more(
+        self, intake: httpx.AsyncClient, intake_pool: Pool, ticket: str
+    ) -> None:
+        complaint_id = str(
+            await intake_pool.fetchval("SELECT complaint_id FROM complaints WHERE ticket_number = $1", ticket)
+        )
+        first = assigned(complaint_id=complaint_id, department=HOLDER, co_handlers=("triage-desk",))
+        second = assigned(complaint_id=complaint_id, department=HOLDER, hop=2)
+        assert (await read(intake, ticket, self.HELPER)).status_code == 403
+        await follow_assigned(intake_pool, first)
+        told = await read(intake, ticket, self.HELPER)
+        assert told.json()["reporter"] == {name: REPORTER[name] for name in (*CONTACT, "address")}
+        await follow_assigned(intake_pool, second)
+        # The topics of two departments come in any order.
+        await follow_assigned(intake_pool, first)
+        refused = await read(intake, ticket, self.HELPER)
+        assert (refused.status_code, refused.json()["reason"]) == (403, "not_in_queue")
+        assert [item["allowed"] for item in (await reads(intake))["items"]] == [False, True, False]
+
+    async def test_the_accused_helps_with_nothing_and_a_confidential_reporter_is_told_to_no_helper(
+        self, intake: httpx.AsyncClient, intake_pool: Pool
+    ) -> None:
+        named = await submit(intake, "A-2", accused=ACCUSED)
+        confidential = await submit(intake, "A-3", confidentiality="confidential")
+        for answer in (named, confidential):
+            given = assigned(
+                complaint_id=answer["complaint_id"], department=HOLDER, co_handlers=(ACCUSED, "triage-desk")
+            )
+            await follow(intake_pool, opened(answer["complaint_id"]))
+            await follow_assigned(intake_pool, given)
+        accused = await read(intake, named["ticket_number"], "officer of the accused")
+        helper = await read(intake, confidential["ticket_number"], self.HELPER)
+        assert [refused.json()["reason"] for refused in (accused, helper)] == ["accused", "confidential"]

@@ -33,6 +33,7 @@ standings = st.builds(
     st.none() | st.sampled_from(CaseStatus),
     departments,
     departments,
+    st.frozensets(st.sampled_from(DEPARTMENTS)),
 )
 principals = st.builds(Principal, st.just("someone"), st.frozensets(st.sampled_from(Role)), departments)
 purposes = st.sampled_from(Purpose)
@@ -70,11 +71,21 @@ def test_an_officer_reads_only_what_handling_needs_of_named_cases_in_their_queue
     parts = may_read(somebody(Role.OFFICER, department), purpose, standing)
     if not isinstance(parts, Refused):
         assert standing.confidentiality is Confidentiality.NAMED
-        assert department == standing.holder
+        assert standing.holder is not None
+        assert department in {standing.holder, *standing.helpers}
         assert department not in (None, standing.accused)
         assert standing.status not in (CaseStatus.CLOSED, CaseStatus.DECLINED)
         assert purpose is Purpose.CONTACT_FOR_HANDLING
         assert {Part.ID_NUMBER, Part.ORIGINAL}.isdisjoint(parts)
+
+
+@given(standings)
+def test_whoever_helps_reads_what_whoever_has_the_case_would_read(standing: Standing) -> None:
+    lead = may_read(
+        somebody(Role.OFFICER, HERE), Purpose.CONTACT_FOR_HANDLING, replace(standing, holder=HERE, accused=None)
+    )
+    joint = replace(standing, holder=HERE, helpers=frozenset({THERE}), accused=None)
+    assert may_read(somebody(Role.OFFICER, THERE), Purpose.CONTACT_FOR_HANDLING, joint) == lead
 
 
 @given(st.sampled_from([Role.CLERK, Role.ADAPTER]), purposes, standings, departments)
@@ -117,6 +128,19 @@ def test_each_role_reads_for_its_purpose_what_that_needs(role: Role, purpose: Pu
         (Role.OFFICER, Purpose.CONTACT_FOR_HANDLING, replace(NAMED, holder=None), NOT_IN_QUEUE),
         (Role.OFFICER, Purpose.CONTACT_FOR_HANDLING, replace(NAMED, status=CaseStatus.CLOSED), NOT_IN_QUEUE),
         (Role.OFFICER, Purpose.CONTACT_FOR_HANDLING, replace(NAMED, accused=HERE), ACCUSED),
+        (
+            Role.OFFICER,
+            Purpose.CONTACT_FOR_HANDLING,
+            replace(NAMED, holder=THERE, helpers=frozenset({HERE}), accused=HERE),
+            ACCUSED,
+        ),
+        # After a granted return nobody helps anybody.
+        (
+            Role.OFFICER,
+            Purpose.CONTACT_FOR_HANDLING,
+            replace(NAMED, holder=None, helpers=frozenset({HERE})),
+            NOT_IN_QUEUE,
+        ),
         (
             Role.OFFICER,
             Purpose.CONTACT_FOR_HANDLING,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.intake.standings import MOVES, newest_stands, stand_after
+from services.intake.standings import MOVES, Help, newest_help, newest_stands, stand_after
 from shared.events import (
     CaseAcknowledged,
     CaseClosed,
@@ -20,7 +20,7 @@ from shared.events import (
     CaseUrged,
 )
 from shared.language import CaseStatus
-from tests.examples import NOW
+from tests.examples import NOW, assigned
 
 CASE, OTHER = UUID(int=1), UUID(int=2)
 FIRST, SECOND = "urban-management", "water-supply"
@@ -83,3 +83,27 @@ def test_every_event_of_a_case_moves_it_but_urging_and_supervising() -> None:
         return {leaf for each in event.__subclasses__() for leaf in (leaves(each) or {each})}
 
     assert set(MOVES) == leaves(CaseEvent) - {CaseUrged, CaseSupervised}
+
+
+LED = assigned(complaint_id=CASE, department=FIRST, co_handlers=(SECOND, "housing"))
+
+
+def test_who_helps_is_whom_the_lead_was_given() -> None:
+    copy = assigned(complaint_id=CASE, department=SECOND, lead=FIRST)
+    for order in permutations([LED, copy]):
+        assert newest_help(order) == [Help(CASE, 1, (SECOND, "housing"))]
+
+
+def test_who_is_accused_helps_with_nothing() -> None:
+    [found] = newest_help([LED.model_copy(update={"accused": SECOND})])
+    assert found.departments == ("housing",)
+
+
+def test_placed_again_only_the_newest_placing_counts_also_where_it_names_nobody() -> None:
+    again = assigned(complaint_id=CASE, department="housing", hop=2)
+    for order in permutations([LED, again]):
+        assert newest_help(order) == [Help(CASE, 2, ())]
+
+
+def test_most_complaints_have_no_helpers_and_say_nothing() -> None:
+    assert newest_help([assigned(complaint_id=CASE)]) == []
