@@ -30,8 +30,9 @@ from tests.integration.brokers import (
 
 @pytest.fixture(scope="module", params=[ApacheKafka, StandIn], ids=["apache-kafka", "stand-in"])
 def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestedBroker]:
-    [port] = free_ports(1)
-    with request.param(tmp_path_factory.mktemp("broker"), port) as running:
+    # The second is for departments' logins, of which the stand-in has none.
+    ports = free_ports(2 if request.param is ApacheKafka else 1)
+    with request.param(tmp_path_factory.mktemp("broker"), *ports) as running:
         yield running
 
 
