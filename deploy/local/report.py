@@ -97,7 +97,11 @@ def _print_access(console: Console, stack: Stack) -> None:
     for name, service, path in (
         ("群众投诉、查询 citizens", stack.intake, "/  /lookup"),
         ("话务员、窗口 operators, desks", stack.intake, "/operator  /desk"),
-        ("承办单位、督查室 departments, supervision", stack.tracker, "/queue  /cases/ID"),
+        (
+            "承办单位、督查室 departments, supervision",
+            stack.tracker,
+            "/queue  /department/inaction  /supervision/inaction",
+        ),
         ("分派台、指定承办 placing by hand", stack.router, "/placing/triage  /placing/supervision"),
         ("公示、月报 disclosure, reports", stack.tracker, "/disclosure  /reports/monthly/YYYY-MM"),
         ("试运行、启用政策 trying and switching policies", stack.router, "/policies"),
