@@ -210,6 +210,8 @@ async def _insert_cases(
         *(column(name) for name in ("matter", "title", "text", "place", "reason", "lawful_channel")),
         ids,
         [now] * n,
+        [1] * n,
+        [True] * n,
         now,
         "dispatched",
         1,
@@ -230,6 +232,10 @@ async def _insert_cases(
         [timeline] * 2 * n,
         [None] * 2 * n,
         [None] * 2 * n,
+        ["committed"] * 2 * n,
+        [None] * 2 * n,
+        ["{}"] * 2 * n,
+        [None] * 2 * n,
     )
     await connection.execute(
         timers_store.INSERT_TIMERS,
@@ -238,7 +244,7 @@ async def _insert_cases(
         [due_at] * 3 * n,
         ["department"] * 3 * n,
     )
-    told = (1, "assign", 1, "dispatched", "system", None, None, now, None, _DEADLINES_TOLD, bytes(32), bytes(32))
+    told = (1, "assign", 1, "dispatched", "system", None, None, None, now, None, _DEADLINES_TOLD, bytes(32), bytes(32))
     await connection.copy_records_to_table(
         "entries", columns=record_store.ENTRY_COLUMNS, records=[(each, *told) for each in ids]
     )

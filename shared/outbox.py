@@ -37,8 +37,8 @@ _BATCH = 1000
 # From here on COPY costs half as much as INSERT; below, its second round trip to the server costs more.
 _COPY_FROM = 100
 _POLL_SECONDS = 1.0
-# A few events cost as much to publish as sixty together. Under load each service adds this to a complaint's way at most;
-# a lone event never waits.
+# A few events cost as much to publish as sixty together. Under load each service adds at most this to a complaint's
+# way; a lone event never waits.
 _GATHERING_SECONDS = 0.1
 _SEND_SECONDS = 20.0
 _LOOK_FOR_TOPICS_SECONDS = 10.0
