@@ -1,4 +1,4 @@
-"""Complaints join the incident that they tell of, in the transaction that decides them, and hot spots are raised."""
+"""Complaints join the incident that they tell of, and hot spots are raised."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from prometheus_client import Counter
 
 from services.router import incidents_store
-from services.router.fingerprints import fingerprint, keys
+from services.router.fingerprints import fingerprint_of_text, keys
 from services.router.hotspots import reached, sentence
 from services.router.incidents import Grouped, Joined, Told, group
 from services.router.placement import Decided
@@ -27,8 +27,7 @@ HOTSPOTS = Counter("hotline_hotspots_total", "Hot spots raised, by level", ["lev
 async def gather(connection: Connection, decided: Sequence[Decided], policy: Policy, now: datetime) -> None:
     """Compare what was just decided with what came before, and say which complaints tell of one incident.
 
-    Nobody else does so until the transaction ends. What was said before of other complaints and holds no longer is sent
-    to the tracker; that of `decided` itself goes with their assignments.
+    Nobody else does so until the transaction ends. What is said of each is sent to the tracker.
     """
     told = [_told(one, policy.towns) for one in decided]
     told = [one for one in told if one.keys]
@@ -42,8 +41,7 @@ async def gather(connection: Connection, decided: Sequence[Decided], policy: Pol
     said = [*moved, *grouped.joined]
     if said:
         await incidents_store.say(connection, said, now)
-        ours = {one.complaint_id for one in told}
-        await tell(connection, [one for one in said if one.complaint_id not in ours], now)
+        await tell(connection, said, now)
         touched = {one.incident_id for one in said if one.incident_id is not None}
         await raise_hotspots(connection, touched, [one.accepted_at for one in said], policy, now)
     joined = len({one.complaint_id for one in grouped.joined} & {one.complaint_id for one in told})
@@ -55,7 +53,11 @@ async def gather(connection: Connection, decided: Sequence[Decided], policy: Pol
 def _told(decided: Decided, towns: Collection[str]) -> Told:
     complaint = decided.complaint
     text = f"{complaint.title}\n{complaint.text}" if complaint.title else complaint.text
-    found = fingerprint(complaint.accepted_at, text, complaint.place, towns, decided.decision)
+    accused = decided.decision.accused
+    implicated = tuple(sorted({*decided.implicated, *((accused,) if accused else ())}))
+    found = fingerprint_of_text(
+        complaint.accepted_at, text, complaint.place, towns, decided.decision.matter, implicated
+    )
     return Told(complaint.complaint_id, found, keys(found, text))
 
 

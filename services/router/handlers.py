@@ -11,8 +11,7 @@ from services.router import store
 from services.router.assignments import assignments
 from services.router.decision import Decision
 from services.router.desks_store import close_decisions
-from services.router.gathering import gather
-from services.router.incidents_store import in_force
+from services.router.incidents_store import in_force, let_wait
 from services.router.placement import Decided
 from shared import outbox
 from shared.events import (
@@ -24,7 +23,6 @@ from shared.events import (
     Event,
     event_id,
 )
-from shared.policy import Policy
 from shared.postgres import Connection
 from shared.wire import Received
 
@@ -45,11 +43,10 @@ Replace = Callable[[Decided, CaseReturnGranted, UUID, datetime], Decided | None]
 
 
 class PlaceComplaints:
-    """Decides every complaint that has no decision in force and assigns it to the department."""
+    """Decides every complaint that has no decision in force, assigns it, and lets it wait to be compared."""
 
-    def __init__(self, decide: Decide, policy: Callable[[], Policy]) -> None:
+    def __init__(self, decide: Decide) -> None:
         self._decide = decide
-        self._policy = policy
 
     async def __call__(self, connection: Connection, received: Sequence[Received[Event]]) -> None:
         now = datetime.now(UTC)
@@ -68,7 +65,7 @@ class PlaceComplaints:
         await store.keep_complaints(connection, [complaint for _, complaint in complaints])
         inserted = await store.insert_decisions(connection, decided)
         new = [d for d in decided if d.decision_id in inserted]
-        await gather(connection, new, self._policy(), now)
+        await let_wait(connection, [d.complaint.complaint_id for d in new])
         await send(connection, new)
 
 

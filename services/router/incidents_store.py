@@ -15,6 +15,18 @@ from shared.postgres import Connection, Pool
 # Whoever says what belongs together says it after the one before has committed, so that no two look past each other.
 LOCK_INCIDENTS = "SELECT pg_advisory_xact_lock(7142, hashtext(current_schema()))"
 
+LET_WAIT = "INSERT INTO to_gather (complaint_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING"
+# Placing goes first: as long as something was decided an instant ago, only what has waited for long is taken.
+TAKE = """
+WITH lately AS (SELECT coalesce(max(decided_at) > now() - interval '0.3 seconds', false) AS placed FROM to_gather)
+DELETE FROM to_gather WHERE complaint_id = ANY(ARRAY(
+    SELECT complaint_id FROM to_gather CROSS JOIN lately
+    WHERE decided_at <= now() - CASE WHEN placed THEN $1::interval ELSE interval '0' END
+    ORDER BY decided_at, complaint_id LIMIT $2
+))
+RETURNING complaint_id
+"""
+
 # Of each key the newest, from the index alone, however many share it.
 FIND_ALIKE = """
 WITH asked AS MATERIALIZED (SELECT * FROM unnest($1::integer[], $2::bigint[], $3::timestamptz[]) AS a (asker, key, at)),
@@ -125,6 +137,16 @@ class Lead:
 
 async def lock(connection: Connection) -> None:
     await connection.execute(LOCK_INCIDENTS)
+
+
+async def let_wait(connection: Connection, complaint_ids: Sequence[UUID]) -> None:
+    """Let these wait until somebody compares them."""
+    await connection.execute(LET_WAIT, complaint_ids)
+
+
+async def take(connection: Connection, patience: timedelta, limit: int) -> list[UUID]:
+    """The oldest that wait, which wait no more; while others are being decided only those older than `patience`."""
+    return [row["complaint_id"] for row in await connection.fetch(TAKE, patience, limit)]
 
 
 async def find_alike(

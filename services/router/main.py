@@ -9,6 +9,7 @@ from services.router.api import add_routes
 from services.router.desk_pages import add_desk_pages
 from services.router.desks_api import add_desks_routes
 from services.router.forgetting import Forgetting
+from services.router.gatherer import Gatherer
 from services.router.handlers import FollowCases, PlaceComplaints
 from services.router.in_service import InService
 from services.router.incidents_api import add_incidents_routes
@@ -54,7 +55,7 @@ async def run(settings: RouterSettings) -> None:
             BatchConsumer(
                 "decisions",
                 [ComplaintReceived],
-                PlaceComplaints(in_service.decide, lambda: in_service.policy),
+                PlaceComplaints(in_service.decide),
                 base.pool,
                 base.relay,
             ),
@@ -97,6 +98,7 @@ async def run(settings: RouterSettings) -> None:
             in_service.watch(prepare),
             trying.run(),
             forgetting.run(),
+            Gatherer(base.pool, base.relay, lambda: in_service.policy).run(),
             needs_kafka=True,
             refreshes=(in_service.refresh,),
         )

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from deploy.local.hotline import POLICY
+from services.router.gatherer import Gatherer
 from services.router.handlers import PlaceComplaints
 from services.router.in_service import InService
 from shared.consumer import BatchConsumer
@@ -44,13 +45,25 @@ class Router:
         self._consumer = BatchConsumer(
             "decisions",
             [ComplaintReceived],
-            PlaceComplaints(in_service.decide, lambda: self.policy),
+            PlaceComplaints(in_service.decide),
             pool,
             Relay(pool, []),
         )
+        self._gatherer = Gatherer(pool, Relay(pool, []), lambda: self.policy)
 
     async def take_in(self, *complaints: ComplaintReceived) -> None:
+        await self.place(*complaints)
+        await self.gather(patience=timedelta())
+
+    async def place(self, *complaints: ComplaintReceived) -> None:
         await self._consumer([record(one, topic=COMPLAINTS_RECEIVED) for one in complaints])
+
+    async def gather(self, patience: timedelta) -> int:
+        """Compare all that has waited long enough, and return how many."""
+        total = 0
+        while some := await self._gatherer.gather_some(patience):
+            total += some
+        return total
 
     async def partition(self, complaints: Sequence[ComplaintReceived]) -> set[frozenset[UUID]]:
         """Which are together; one that is alone is a part of its own."""

@@ -46,7 +46,7 @@ class County:
         consumer = BatchConsumer(
             "decisions",
             [ComplaintReceived],
-            PlaceComplaints(self.in_service.decide, lambda: self.in_service.policy),
+            PlaceComplaints(self.in_service.decide),
             self.pool,
             Relay(self.pool, []),
         )

@@ -29,29 +29,29 @@ async def test_what_tells_of_one_incident_comes_together_across_channels(router_
     }
 
 
-async def test_the_assignment_says_the_incident_and_the_opener_is_told_of_it_afterwards(router_pool: Pool) -> None:
+async def test_who_joins_and_who_opened_are_said_when_both_are_there(router_pool: Pool) -> None:
     router = Router(router_pool)
     first, second = told(WATER[0]), told(WATER[1], 1)
     await router.take_in(first)
+    assert await router.sent(IncidentMembershipChanged) == []
     await router.take_in(second)
-    [alone, joined] = await router.sent(ComplaintAssigned)
-    assert (alone.incident_id, alone.incident_version) == (None, 0)
-    assert (joined.incident_id, joined.incident_version) == (first.complaint_id, 1)
-    [changed] = await router.sent(IncidentMembershipChanged)
-    assert (changed.complaint_id, changed.incident_id, changed.incident_version) == (
-        first.complaint_id,
-        first.complaint_id,
-        1,
-    )
-    assert [m.topic for m in await waiting(router_pool)].count(COMPLAINTS_INCIDENTS) == 1
+    said = {
+        (event.complaint_id, event.incident_id, event.incident_version)
+        for event in await router.sent(IncidentMembershipChanged)
+    }
+    assert said == {(one.complaint_id, first.complaint_id, 1) for one in (first, second)}
+    assert [m.topic for m in await waiting(router_pool)].count(COMPLAINTS_INCIDENTS) == 2
 
 
-async def test_within_one_batch_all_assignments_say_it(router_pool: Pool) -> None:
+async def test_what_is_placed_first_waits_for_nobody_to_be_compared(router_pool: Pool) -> None:
     router = Router(router_pool)
     complaints = crowd(4)
-    await router.take_in(*complaints)
-    assert {event.incident_id for event in await router.sent(ComplaintAssigned)} == {complaints[0].complaint_id}
+    await router.place(*complaints)
+    assert len(await router.sent(ComplaintAssigned)) == 4
+    assert await router.gather(patience=timedelta(seconds=10)) == 0, "something was placed an instant ago"
     assert await router.sent(IncidentMembershipChanged) == []
+    assert await router.gather(patience=timedelta()) == 4
+    assert {event.incident_id for event in await router.sent(IncidentMembershipChanged)} == {complaints[0].complaint_id}
 
 
 async def test_delivered_again_it_is_said_once(router_pool: Pool) -> None:

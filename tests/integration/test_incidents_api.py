@@ -107,7 +107,7 @@ async def test_what_a_person_takes_out_is_not_put_back_and_its_history_says_who_
     changed = [
         event for event in await router.sent(IncidentMembershipChanged) if event.complaint_id == out.complaint_id
     ]
-    assert [(event.incident_id, event.incident_version) for event in changed] == [(None, 2)]
+    assert [(event.incident_id, event.incident_version) for event in changed] == [(opener.complaint_id, 1), (None, 2)]
 
 
 async def test_it_can_be_joined_again_by_hand_and_so_can_one_that_is_alone(

@@ -42,9 +42,7 @@ class Router:
         self._pool, self.client = pool, client
         in_service = InService(POLICY, None)
         relay = Relay(pool, [])
-        self._places = BatchConsumer(
-            "decisions", [ComplaintReceived], PlaceComplaints(in_service.decide, lambda: in_service.policy), pool, relay
-        )
+        self._places = BatchConsumer("decisions", [ComplaintReceived], PlaceComplaints(in_service.decide), pool, relay)
         self.returns = BatchConsumer(
             "returns", [CaseReturnGranted, CaseClosed], FollowCases(in_service.replace), pool, relay
         )

@@ -50,9 +50,7 @@ def consumer_of(pool: Pool, decisions: Mapping[UUID, Decision] | None = None) ->
     def decide_as_told(complaints: Sequence[ComplaintReceived]) -> list[Decision]:
         return [(decisions or {}).get(complaint.complaint_id, TO_THE_LIGHTS) for complaint in complaints]
 
-    return BatchConsumer(
-        "decisions", [ComplaintReceived], PlaceComplaints(decide_as_told, lambda: COUNTY), pool, Relay(pool, [])
-    )
+    return BatchConsumer("decisions", [ComplaintReceived], PlaceComplaints(decide_as_told), pool, Relay(pool, []))
 
 
 async def in_force(pool: Pool) -> list[dict[str, Any]]:
@@ -146,7 +144,7 @@ async def test_a_decision_that_fails_sets_its_complaint_aside_and_no_other(route
     consumer = BatchConsumer(
         "decisions",
         [ComplaintReceived],
-        PlaceComplaints(decide_or_fail, lambda: COUNTY),
+        PlaceComplaints(decide_or_fail),
         router_pool,
         Relay(router_pool, []),
     )
@@ -177,7 +175,7 @@ async def test_the_countys_policy_decides_here_as_it_says_in_a_preview(router_po
     consumer = BatchConsumer(
         "decisions",
         [ComplaintReceived],
-        PlaceComplaints(routing.decide, lambda: routing.policy),
+        PlaceComplaints(routing.decide),
         router_pool,
         Relay(router_pool, []),
     )

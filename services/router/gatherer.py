@@ -1,0 +1,53 @@
+"""Finds incidents beside the placing and after it: comparing a complaint costs more than deciding it."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from services.router import incidents_store, store
+from services.router.gathering import gather
+from shared.outbox import Relay
+from shared.policy import Policy
+from shared.postgres import PASSING, Pool
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 500
+_LOOK_SECONDS = 0.2
+# While complaints are being placed, only those are compared that have waited so long.
+_PATIENCE = timedelta(seconds=10)
+
+
+class Gatherer:
+    """Takes what was decided, the oldest first; replicas take turns."""
+
+    def __init__(self, pool: Pool, relay: Relay, policy: Callable[[], Policy]) -> None:
+        """`policy` gives the one in force at the moment."""
+        self._pool = pool
+        self._relay = relay
+        self._policy = policy
+
+    async def run(self) -> None:
+        """Compare what waits, again and again until cancelled."""
+        while True:
+            try:
+                gathered = await self.gather_some(_PATIENCE)
+            except PASSING as error:
+                log.warning("not_gathered", error=type(error).__name__)
+                gathered = 0
+            await asyncio.sleep(0 if gathered else _LOOK_SECONDS)
+
+    async def gather_some(self, patience: timedelta) -> int:
+        """Compare one batch and return how many it had; while others are placed only what is older than `patience`."""
+        now = datetime.now(UTC)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await incidents_store.lock(connection)
+            taken = await incidents_store.take(connection, patience, _AT_ONCE)
+            if taken:
+                decided = await store.hold_in_force(connection, taken)
+                await gather(connection, [decided[one] for one in sorted(decided)], self._policy(), now)
+        if taken:
+            self._relay.wake()
+        return len(taken)
