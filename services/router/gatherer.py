@@ -14,10 +14,11 @@ from shared.postgres import PASSING, Pool
 
 log = structlog.get_logger(__name__)
 
-_AT_ONCE = 500
+# Comparing so many holds the event loop for some twenty milliseconds.
+_AT_ONCE = 100
 _LOOK_SECONDS = 0.2
 # While complaints are being placed, only those are compared that have waited so long.
-_PATIENCE = timedelta(seconds=10)
+_PATIENCE = timedelta(seconds=30)
 
 
 class Gatherer:
