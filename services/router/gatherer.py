@@ -38,14 +38,31 @@ class Gatherer:
             except PASSING as error:
                 log.warning("not_gathered", error=type(error).__name__)
                 gathered = 0
+            except Exception as error:  # noqa: BLE001  # one of them is at fault: the others must not wait for it
+                log.error("not_gathered", error=type(error).__name__)  # noqa: TRY400  # its message may quote a text
+                gathered = await self.gather_singly(_PATIENCE)
             await asyncio.sleep(0 if gathered else _LOOK_SECONDS)
 
-    async def gather_some(self, patience: timedelta) -> int:
+    async def gather_singly(self, patience: timedelta) -> int:
+        """Compare so many as a batch has, each by itself, and leave out those that fail."""
+        for number in range(_AT_ONCE):
+            try:
+                if not await self.gather_some(patience, at_once=1):
+                    return number
+            except PASSING:
+                return number
+            except Exception as error:  # noqa: BLE001  # it is placed, and nothing hangs on its being compared
+                async with self._pool.acquire() as connection:
+                    left_out = await incidents_store.take(connection, patience, 1)
+                log.error("left_uncompared", complaints=[*map(str, left_out)], error=type(error).__name__)  # noqa: TRY400
+        return _AT_ONCE
+
+    async def gather_some(self, patience: timedelta, at_once: int = _AT_ONCE) -> int:
         """Compare one batch and return how many it had; while others are placed only what is older than `patience`."""
         now = datetime.now(UTC)
         async with self._pool.acquire() as connection, connection.transaction():
             await incidents_store.lock(connection)
-            taken = await incidents_store.take(connection, patience, _AT_ONCE)
+            taken = await incidents_store.take(connection, patience, at_once)
             if taken:
                 decided = await store.hold_in_force(connection, taken)
                 await gather(connection, [decided[one] for one in sorted(decided)], self._policy(), now)

@@ -49,7 +49,7 @@ class Router:
             pool,
             Relay(pool, []),
         )
-        self._gatherer = Gatherer(pool, Relay(pool, []), lambda: self.policy)
+        self.gatherer = Gatherer(pool, Relay(pool, []), lambda: self.policy)
 
     async def take_in(self, *complaints: ComplaintReceived) -> None:
         await self.place(*complaints)
@@ -61,7 +61,7 @@ class Router:
     async def gather(self, patience: timedelta) -> int:
         """Compare all that has waited long enough, and return how many."""
         total = 0
-        while some := await self._gatherer.gather_some(patience):
+        while some := await self.gatherer.gather_some(patience):
             total += some
         return total
 

@@ -1,16 +1,21 @@
 """Complaints come together as they arrive, on a real database: once, in whatever order and batches."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from itertools import permutations
 from random import Random
 
 import pytest
 
+from services.router import gatherer
 from services.router.forgetting import Forgetting
+from services.router.gathering import gather
+from services.router.placement import Decided
 from shared.events import ComplaintAssigned, HotspotRaised, IncidentMembershipChanged
 from shared.language import Channel
-from shared.postgres import Pool
+from shared.policy import Policy
+from shared.postgres import Connection, Pool
 from shared.topics import COMPLAINTS_INCIDENTS, SUPERVISION_ALERTS
 from tests.examples import NOW, waiting
 from tests.integration.gathered import WATER, Router, crowd, told
@@ -52,6 +57,27 @@ async def test_what_is_placed_first_waits_for_nobody_to_be_compared(router_pool:
     assert await router.sent(IncidentMembershipChanged) == []
     assert await router.gather(patience=timedelta()) == 4
     assert {event.incident_id for event in await router.sent(IncidentMembershipChanged)} == {complaints[0].complaint_id}
+
+
+async def test_one_that_cannot_be_compared_keeps_no_other_waiting(
+    router_pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    router = Router(router_pool)
+    complaints = crowd(4)
+    broken = complaints[1].complaint_id
+
+    async def fails(connection: Connection, decided: Sequence[Decided], policy: Policy, now: datetime) -> None:
+        if broken in {one.complaint.complaint_id for one in decided}:
+            raise ValueError("it has no letters")
+        await gather(connection, decided, policy, now)
+
+    monkeypatch.setattr(gatherer, "gather", fails)
+    await router.place(*complaints)
+    with pytest.raises(ValueError, match="no letters"):
+        await router.gather(patience=timedelta())
+    assert await router.gatherer.gather_singly(timedelta()) == 4
+    told_of = {event.complaint_id for event in await router.sent(IncidentMembershipChanged)}
+    assert told_of == {one.complaint_id for one in complaints} - {broken}
 
 
 async def test_delivered_again_it_is_said_once(router_pool: Pool) -> None:
