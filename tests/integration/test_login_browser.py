@@ -1,21 +1,18 @@
 """A real browser logs in, sends a form and logs out; what another site's page sends in its name is refused."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
-from deploy.local.ports import LOOPBACK, free_ports
+from deploy.local.ports import LOOPBACK
 from shared.auth import Role
 from shared.pages import Pages
+from tests.integration.browsers import browsing, serving
 from tests.tokens import token
 from tests.unit.shared.lamps import Clerk, lamps
-
-CHROMIUM = "/usr/bin/chromium"
 
 FORM = """{% extends "base.html" %}{% block content %}
 <p id="who">{{ who }}</p>
@@ -51,35 +48,23 @@ def elsewhere(target: str) -> FastAPI:
     return app
 
 
-async def serving(app: FastAPI, port: int) -> AsyncIterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, log_config=None, lifespan="off"))
-    running = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  # it tells nobody
-        await asyncio.sleep(0.01)
-    yield f"http://{LOOPBACK}:{port}"
-    server.should_exit = True
-    await running
-
-
 @pytest.fixture
 async def site(app: FastAPI) -> AsyncIterator[str]:
-    async for url in serving(app, free_ports(1)[0]):
+    async with serving(app) as url:
         yield url
 
 
 @pytest.fixture
 async def other_site(site: str) -> AsyncIterator[str]:
-    async for url in serving(elsewhere(site), free_ports(1)[0]):
+    async with serving(elsewhere(site)) as url:
         # Another host, for a cookie knows no ports.
         yield url.replace(LOOPBACK, "localhost")
 
 
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield await browser.new_page()
-        await browser.close()
+    async with browsing(scripts=True) as opened:
+        yield opened
 
 
 async def log_in(page: Page, site: str) -> None:

@@ -1,6 +1,5 @@
 """A real browser: a citizen has a code sent, reads it where the one-machine stack shows it, and submits with it."""
 
-import asyncio
 import base64
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -8,20 +7,18 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
 from deploy.local.issuer import Issuer
 from deploy.local.outside import Outside
-from deploy.local.ports import LOOPBACK, free_ports
+from deploy.local.ports import free_ports
 from services.intake.acceptance import Acceptance
 from services.intake.blind_index import BlindIndex
 from services.intake.complaint import County
 from services.intake.sms import SmsAway, SmsGateway
 from shared.postgres import Pool
+from tests.integration.browsers import browsing, serving
 from tests.integration.intake_pages import application
-
-CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture
@@ -42,23 +39,14 @@ async def site(
     intake_pool: Pool, acceptance: Acceptance, county: County, blind_index: BlindIndex, gateway: SmsGateway
 ) -> AsyncIterator[str]:
     app = application(intake_pool, acceptance, county, blind_index, gateway=gateway)
-    [port] = free_ports(1)
-    server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, log_config=None, lifespan="off"))
-    running = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  # it tells nobody
-        await asyncio.sleep(0.01)
-    yield f"http://{LOOPBACK}:{port}"
-    server.should_exit = True
-    await running
+    async with serving(app) as url:
+        yield url
 
 
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = await browser.new_context(java_script_enabled=False)
-        yield await context.new_page()
-        await browser.close()
+    async with browsing(scripts=False) as opened:
+        yield opened
 
 
 async def test_a_citizen_checks_the_telephone_and_submits(

@@ -1,22 +1,18 @@
 """A real browser without scripts: the administrator tries a policy, reads what it would change, and switches it on."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
-from deploy.local.ports import LOOPBACK, free_ports
 from services.router.policy_folders import PolicyFolders
 from shared.auth import Role
 from shared.postgres import Pool
+from tests.integration.browsers import browsing, serving
 from tests.integration.router_policies import County, county
 from tests.policies import boars_candidate, candidate, laid_out
 from tests.tokens import token
-
-CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture
@@ -26,23 +22,14 @@ def router(router_pool: Pool, tmp_path: Path) -> County:
 
 @pytest.fixture
 async def site(router: County) -> AsyncIterator[str]:
-    [port] = free_ports(1)
-    server = uvicorn.Server(uvicorn.Config(router.app, host=LOOPBACK, port=port, log_config=None, lifespan="off"))
-    running = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  # it tells nobody
-        await asyncio.sleep(0.01)
-    async with router.working():
-        yield f"http://{LOOPBACK}:{port}"
-    server.should_exit = True
-    await running
+    async with serving(router.app) as url, router.working():
+        yield url
 
 
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield await browser.new_page(java_script_enabled=False)
-        await browser.close()
+    async with browsing(scripts=False) as opened:
+        yield opened
 
 
 async def test_an_administrator_tries_a_policy_and_switches_it_on_without_a_script(

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
-import uvicorn
 from fastapi import Request
 from fastapi.responses import Response
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
 from deploy.local.issuer import Issuer
 from deploy.local.outside import Outside
@@ -20,8 +19,8 @@ from shared.oidc import provider_of
 from shared.pages import Pages
 from shared.settings import ServiceSettings, read_settings
 from shared.token_verifier import verifier_of
+from tests.integration.browsers import browsing, serving
 
-CHROMIUM = "/usr/bin/chromium"
 DESK = """{% extends "base.html" %}
 {% block content %}<p id="who">{{ who.subject }} {{ who.department }}</p>{% endblock %}"""
 
@@ -51,23 +50,16 @@ async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     async def desk(request: Request, officer: Annotated[Principal, allow(Role.OFFICER)]) -> Response:
         return pages.render(request, "desk.html", who=officer)
 
-    server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=own, log_config=None, lifespan="off"))
     await asyncio.to_thread(provider.start)
-    running = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  # it tells nobody
-        await asyncio.sleep(0.01)
-    yield f"http://{LOOPBACK}:{own}"
-    server.should_exit = True
-    await running
+    async with serving(app, own) as url:
+        yield url
     await asyncio.to_thread(provider.stop)
 
 
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield await browser.new_page(java_script_enabled=False)
-        await browser.close()
+    async with browsing(scripts=False) as opened:
+        yield opened
 
 
 async def choose(page: Page, role: Role) -> None:

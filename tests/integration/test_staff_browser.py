@@ -1,14 +1,11 @@
 """A real browser at the operator's page: the caller's words, when it happened, whom they complain of, and a photo."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
-from deploy.local.ports import LOOPBACK, free_ports
 from services.intake.acceptance import Acceptance
 from services.intake.attachment_content import MediaType
 from services.intake.attachment_files import AttachmentFiles
@@ -17,11 +14,10 @@ from services.intake.blind_index import BlindIndex
 from services.intake.complaint import County
 from shared.auth import Role
 from shared.postgres import Pool
+from tests.integration.browsers import browsing, serving
 from tests.integration.intake_pages import application
 from tests.tokens import token
 from tests.unit.intake.test_attachment_content import corners, encoded
-
-CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture
@@ -30,22 +26,14 @@ async def site(
 ) -> AsyncIterator[str]:
     attachments = Attachments(intake_pool, AttachmentFiles.at(str(tmp_path / "files")))
     app = application(intake_pool, acceptance, county, blind_index, attachments)
-    [port] = free_ports(1)
-    server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, log_config=None, lifespan="off"))
-    running = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  # it tells nobody
-        await asyncio.sleep(0.01)
-    yield f"http://{LOOPBACK}:{port}"
-    server.should_exit = True
-    await running
+    async with serving(app) as url:
+        yield url
 
 
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield await browser.new_page(java_script_enabled=False)
-        await browser.close()
+    async with browsing(scripts=False) as opened:
+        yield opened
 
 
 async def test_the_operator_registers_a_call_with_all_that_was_said(

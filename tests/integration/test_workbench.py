@@ -5,10 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 from uuid_utils.compat import uuid7
 
-from deploy.local.ports import free_ports
 from services.tracker import api as tracker_api
 from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
@@ -23,8 +22,8 @@ from shared.outbox import Relay
 from shared.policy import Policy
 from shared.postgres import Pool
 from tests.examples import assigned
+from tests.integration.browsers import browsing, serving
 from tests.integration.cases import open_cases
-from tests.integration.test_login_browser import CHROMIUM, serving
 from tests.tokens import bearer, token, verifier
 
 OURS, THEIRS = "urban-management", "water-supply"
@@ -198,16 +197,14 @@ async def site(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> AsyncI
     add_lifecycle_routes(app, casework, lambda: policy)
     add_record_routes(app, tracker_pool)
     add_workbench_pages(app, lambda: policy)
-    async for url in serving(app, free_ports(1)[0]):
+    async with serving(app) as url:
         yield url
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield await chromium.new_page()
-        await chromium.close()
+    async with browsing(scripts=True) as opened:
+        yield opened
 
 
 async def test_an_officer_logs_in_acknowledges_and_answers_in_a_real_browser(
