@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI, Request
 
+from shared.http import Problem
 from shared.session import session_of
 
 
@@ -24,6 +25,12 @@ class Answer:
     @property
     def told(self) -> str | None:
         return None if self.good else self.content["detail"]
+
+    def or_problem(self) -> Any:
+        """What the route answered; its own Problem where it refused."""
+        if not self.good:
+            raise Problem(self.status, str(self.told))
+        return self.content
 
 
 class OwnApi:

@@ -9,8 +9,8 @@ from fastapi.responses import Response
 from services.intake import page_forms
 from services.intake.complaint import clean
 from services.intake.looking_up import progress_of
-from services.intake.page_forms import local_time
 from shared.auth import open_to_all
+from shared.china_time import local_time
 from shared.http import Problem
 from shared.pages import Pages
 from shared.policy import Policy

@@ -3,12 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from services.intake.complaint import MAX_PLACE, MAX_TEXT, Reporter, clean
-from shared.china_time import CHINA_TIME
 from shared.language import CaseStatus, Channel, Confidentiality, Kind, Urgency
 from shared.principal import Principal, Role
 from shared.validation import FieldError
@@ -156,8 +154,3 @@ def _sentence(error: FieldError, name: str) -> str:
         return "请填写完整的日期和时间，如 2026-11-20 09:30。 Give the whole date and time, as in 2026-11-20 09:30."
     zh = error.zh.replace(f"“{error.field}”", f"“{LABELS[name].partition(' ')[0]}”") if name in LABELS else error.zh
     return f"{zh} {error.en}"
-
-
-def local_time(moment: datetime) -> str:
-    """As it is written on receipts: China's time, to the minute."""
-    return f"{moment.astimezone(CHINA_TIME):%Y-%m-%d %H:%M}"

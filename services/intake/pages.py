@@ -14,12 +14,13 @@ from prometheus_client import Counter
 from services.intake import page_forms
 from services.intake.lookup_page import add_lookup_page
 from services.intake.page_files import PageFiles
-from services.intake.page_forms import HONEYPOT, Typed, as_submission, beside, local_time, new_form, read_form
+from services.intake.page_forms import HONEYPOT, Typed, as_submission, beside, new_form, read_form
 from services.intake.phone_check import CheckRefused
 from services.intake.phone_checking import PhoneChecking
 from services.intake.submitters import PORTAL
 from services.intake.submitting import Submitting
 from shared.auth import open_to_all
+from shared.china_time import local_time
 from shared.http import Problem
 from shared.language import Channel, Confidentiality
 from shared.pages import Assets, Pages

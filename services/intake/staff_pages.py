@@ -12,13 +12,14 @@ from services.intake import page_forms
 from services.intake.blind_index import BlindIndex
 from services.intake.likeness import Matter
 from services.intake.page_files import PageFiles
-from services.intake.page_forms import Typed, as_submission, desk_channel, local_time, new_form, read_form
+from services.intake.page_forms import Typed, as_submission, desk_channel, new_form, read_form
 from services.intake.pages import intake_pages, told_of
 from services.intake.same_incident import SameIncident
 from services.intake.similar_api import earlier_of
 from services.intake.submitters import submitter_of
 from services.intake.submitting import Submitting
 from shared.auth import Principal, Role, allow, token_of
+from shared.china_time import local_time
 from shared.http import Problem
 from shared.language import Channel
 from shared.policy import Policy

@@ -31,15 +31,13 @@ def add_desk_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
         request: Request, placer: Principal, desk: str, after: UUID | None = None, refused: Answer | None = None
     ) -> Response:
         listed = await api.get(request, f"/v1/desks/{desk}/complaints", after=str(after or ""), limit=20)
-        if not listed.good:
-            raise Problem(listed.status, str(listed.told))
         return pages.render(
             request,
             "desk.html",
             status=refused.status if refused else 200,
             desk=desk,
             both=Role.SUPERVISOR in placer.roles,
-            listed=listed.content,
+            listed=listed.or_problem(),
             policy=policy(),
             told=refused.told if refused else None,
         )

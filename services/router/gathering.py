@@ -1,13 +1,14 @@
 """Complaints join the incident that they tell of, and hot spots are raised."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from prometheus_client import Counter
 
 from services.router import incidents_store
-from services.router.fingerprints import fingerprint_of_text, keys
+from services.router.fingerprints import fingerprint, keys
 from services.router.hotspots import reached, sentence
 from services.router.incidents import Grouped, Joined, Told, group
 from services.router.placement import Decided
@@ -53,11 +54,9 @@ async def gather(connection: Connection, decided: Sequence[Decided], policy: Pol
 def _told(decided: Decided, towns: Collection[str]) -> Told:
     complaint = decided.complaint
     text = f"{complaint.title}\n{complaint.text}" if complaint.title else complaint.text
-    accused = decided.decision.accused
-    implicated = tuple(sorted({*decided.implicated, *((accused,) if accused else ())}))
-    found = fingerprint_of_text(
-        complaint.accepted_at, text, complaint.place, towns, decided.decision.matter, implicated
-    )
+    # Read from the table, it is the complaint that says whom it accuses.
+    decision = replace(decided.decision, implicated=decided.implicated)
+    found = fingerprint(complaint.accepted_at, text, complaint.place, towns, decision)
     return Told(complaint.complaint_id, found, keys(found, text))
 
 

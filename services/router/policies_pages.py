@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from services.router.policies_api import Activation, Administrator, Attempt, Policies
-from shared.china_time import CHINA_TIME
+from shared.china_time import CHINA_TIME, local_time
 from shared.http import Problem
 from shared.language import DecisionSource
 from shared.pages import Pages
@@ -51,7 +51,7 @@ def add_policies_pages(app: FastAPI, policies: Policies) -> None:
             found=found,
             finished=finished,
             activations=await policies.activations(None, _SHOWN_ACTIVATIONS),
-            at=_at,
+            at=local_time,
             day=_day,
             states=_STATES,
         )
@@ -82,7 +82,7 @@ def add_policies_pages(app: FastAPI, policies: Policies) -> None:
         except Problem as problem:
             return await page(request, problem)
         return pages.render(
-            request, "dry_run.html", run=run, at=_at, day=_day, states=_STATES, in_chinese=_SOURCES, share=_share
+            request, "dry_run.html", run=run, at=local_time, day=_day, states=_STATES, in_chinese=_SOURCES, share=_share
         )
 
     @app.post("/policies/{name}/activate", include_in_schema=False)
@@ -102,10 +102,6 @@ def add_policies_pages(app: FastAPI, policies: Policies) -> None:
         except Problem as problem:
             return await page(request, problem)
         return RedirectResponse("/policies", 303)
-
-
-def _at(moment: datetime) -> str:
-    return f"{moment.astimezone(CHINA_TIME):%Y-%m-%d %H:%M}"
 
 
 def _day(moment: datetime) -> str:

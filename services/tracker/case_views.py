@@ -9,7 +9,7 @@ from typing import Any
 from services.tracker.disclosure import KIND_IN_CHINESE, in_chinese
 from services.tracker.lifecycle import ACTION_IN_CHINESE, STATUS_IN_CHINESE, Action, Role
 from services.tracker.record import Fired, Joint, Judged
-from shared.china_time import CHINA_TIME
+from shared.china_time import local_time
 from shared.language import Channel, Clock, Confidentiality, Nature, Urgency
 from shared.term import Term
 
@@ -114,7 +114,7 @@ def local(at: str | datetime | None) -> str:
     if at is None:
         return "—"
     moment = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return f"{moment.astimezone(CHINA_TIME):%Y-%m-%d %H:%M}"
+    return local_time(moment)
 
 
 def running(deadlines: Sequence[Mapping[str, Any]]) -> list[Remaining]:

@@ -18,9 +18,10 @@ from services.tracker.inaction import KIND_IN_CHINESE, written_deadline
 from services.tracker.inaction_store import Sought
 from services.tracker.judging import Judging, NoSuchInaction
 from services.tracker.lifecycle import NotYourCase
-from services.tracker.reports_api import TEMPLATES, shown
+from services.tracker.reports_api import TEMPLATES
 from services.tracker.verdicts import STANDING_IN_CHINESE, Awaits, Refused, Standing
 from shared.auth import Principal, Role, allow
+from shared.china_time import local_time
 from shared.language import DepartmentCode, InactionKind
 from shared.pages import Pages
 from shared.policy import Policy
@@ -57,7 +58,7 @@ def add_inaction_pages(app: FastAPI, judging: Judging, policy: Callable[[], Poli
             **row,
             "name": policy().name_of(row["department"]),
             "explanation_due": written_deadline(due_at),
-            **{name: row[name] and shown(row[name]) for name in ("suspected_at", "explained_at", "judged_at")},
+            **{name: row[name] and local_time(row[name]) for name in ("suspected_at", "explained_at", "judged_at")},
         }
 
     async def listed(

@@ -19,7 +19,7 @@ from services.tracker.report_tables import by_department, by_detail, by_incident
 from services.tracker.reports import HOT_SPOTS, Measure, Month, report
 from services.tracker.reports_store import count_facts, list_facts
 from shared.auth import Role, allow
-from shared.china_time import CHINA_TIME
+from shared.china_time import local_time
 from shared.http import Problem
 from shared.language import DepartmentCode
 from shared.pages import Pages
@@ -58,7 +58,7 @@ def add_reports_routes(app: FastAPI, policy: Callable[[], Policy], pool: Pool) -
     async def in_pdf(month: str) -> Response:
         """The report to be printed and circulated."""
         found = await read(month)
-        title, note = f"{policy().county} {month} 接诉即办月报", f"统计时间 {shown(found['at'])}"
+        title, note = f"{policy().county} {month} 接诉即办月报", f"统计时间 {local_time(found['at'])}"
         sheets = await asyncio.to_thread(
             as_pdf, title, note, [by_department(found), by_detail(found), by_incident(found)]
         )
@@ -98,8 +98,9 @@ def add_reports_routes(app: FastAPI, policy: Callable[[], Policy], pool: Pool) -
     async def page(request: Request, month: str) -> Response:
         found = await read(month)
         return pages.render(
-            request, "monthly.html", county=policy().county, month=month, final=found["final"], at=shown(found["at"]),
-            compared=found["compared_with"], tables=[by_department(found), by_detail(found), by_incident(found)],
+            request, "monthly.html", county=policy().county, month=month, final=found["final"],
+            at=local_time(found["at"]), compared=found["compared_with"],
+            tables=[by_department(found), by_detail(found), by_incident(found)],
         )  # fmt: skip
 
 
@@ -123,11 +124,6 @@ async def monthly_report(pool: Pool, policy: Policy, month: Month) -> dict[str, 
     names = {code: department.name for code, department in policy.departments.items()}
     incidents = [{**row, "department_name": policy.name_of(row["department"])} for row in opened]
     return {**report(month, at, names, *three), "incidents": incidents}
-
-
-def shown(at: datetime) -> str:
-    """By the clock in Asia/Shanghai."""
-    return f"{at.astimezone(CHINA_TIME):%Y-%m-%d %H:%M}"
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

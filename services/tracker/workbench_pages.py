@@ -51,7 +51,7 @@ def add_workbench_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
             "queue.html",
             status=answer.status,
             views=case_views,
-            queue=_good(answer),
+            queue=answer.or_problem(),
             department=department,
             departments={department: policy().name_of(department)} if _bound(reader) else _names(policy()),
             chosen=status or "",
@@ -68,10 +68,10 @@ def add_workbench_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
         said: Mapping[str, str] | None = None,
         refused: Answer | None = None,
     ) -> Response:
-        case = _good(await api.get(request, f"/v1/cases/{case_id}"))
-        deadlines = _good(await api.get(request, f"/v1/cases/{case_id}/deadlines"))
+        case = (await api.get(request, f"/v1/cases/{case_id}")).or_problem()
+        deadlines = (await api.get(request, f"/v1/cases/{case_id}/deadlines")).or_problem()
         now = policy()
-        record = _good(await api.get(request, f"/v1/cases/{case_id}/record"))
+        record = (await api.get(request, f"/v1/cases/{case_id}/record")).or_problem()
         return pages.render(
             request,
             "case.html",
@@ -113,7 +113,7 @@ def add_workbench_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
             return await queue_page(request, officer, department, told=["请先勾选工单。 Tick cases first."])
         cases = [dict(zip(("complaint_id", "version"), one.split("@"), strict=False)) for one in ticked]
         answer = await api.post(request, f"/v1/departments/{department}/cases:acknowledge", {"cases": cases})
-        told = [one["problem"]["detail"] for one in _good(answer)["items"] if not one["acknowledged"]]
+        told = [one["problem"]["detail"] for one in answer.or_problem()["items"] if not one["acknowledged"]]
         if told:
             return await queue_page(request, officer, department, told=told)
         return RedirectResponse("/queue", 303)
@@ -168,13 +168,6 @@ def _owes(reader: Principal, case: Mapping[str, Any]) -> bool:
         one["department"] == reader.department and not one.get("contributed_at") and not one.get("released_at")
         for one in case["contributions"]
     )
-
-
-def _good(answer: Answer) -> Any:
-    """What the route answered; its own problem where it refused."""
-    if not answer.good:
-        raise Problem(answer.status, str(answer.told))
-    return answer.content
 
 
 def _told(refused: Answer | None) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from services.intake.channels.form import ClerkForm, Code, complaint_of
 from services.intake.complaint import Complaint, County
-from shared.china_time import CHINA_TIME
+from shared.china_time import local_time
 from shared.language import Channel
 
 
@@ -26,6 +26,6 @@ def printed_receipt(ticket_number: str, query_code: str, accepted_at: datetime) 
         "政务服务中心投诉受理回执\n"
         f"工单编号：{ticket_number}\n"
         f"查询码：{query_code}\n"
-        f"受理时间：{accepted_at.astimezone(CHINA_TIME):%Y-%m-%d %H:%M}\n"
+        f"受理时间：{local_time(accepted_at)}\n"
         "凭工单编号和查询码可查询办理进度，请妥善保管，勿告知他人。\n"
     )
