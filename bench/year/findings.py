@@ -71,7 +71,7 @@ def _is_true(one: Planted, row: Row, ledger: Ledger, bounds: Bounds) -> bool:
         if clock is Clock.CONTRIBUTE:
             return True
         return not ledger.in_time(one, clock, row["started_at"], row["due_at"])
-    return ledger.bears_out(one, row["due_at"], bounds.overdue_days)
+    return ledger.bears_out(one, row["started_at"], row["due_at"], bounds.overdue)
 
 
 def rates(bounds: Bounds) -> Mapping[InactionKind, float]:

@@ -1,8 +1,7 @@
 """What really happened in the year, written down by the simulation itself and independently of the tracker."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -60,18 +59,20 @@ class Ledger:
         self.planted.update(Planted(complaint_id, department, kind) for kind in kinds)
 
     def in_time(self, one: Planted, clock: Clock, started_at: datetime, due_at: datetime) -> bool:
-        """Whether the department did what `clock` asks for after it started and before it was due."""
+        """Whether the department did what `clock` asks for after it started and before `due_at`."""
         done = self._acted[_Of(one.complaint_id, one.department)]
         return any(what is clock and started_at <= at < due_at for at, what in done)
 
-    def bears_out(self, one: Planted, due_at: datetime, overdue_days: int) -> bool:
-        """Whether what a suspicion says of one case, other than a missed deadline, did happen."""
+    def bears_out(self, one: Planted, started_at: datetime, due_at: datetime, overdue: timedelta) -> bool:
+        """Whether what a suspicion says of one case, other than a missed deadline, did happen.
+
+        An answer before `started_at` is none to a case that was sent back since.
+        """
         asked = self._asked[_Of(one.complaint_id, one.department)]
         match one.kind:
             case InactionKind.SLOW:
-                replies = self._replies(one)
-                late = not replies or (replies[-1] - due_at).days >= overdue_days
-                return late or asked["extension"] > 2  # noqa: PLR2004
+                in_bounds = self.in_time(one, Clock.REPLY, started_at, due_at + overdue)
+                return not in_bounds or asked["extension"] > 2  # noqa: PLR2004
             case InactionKind.BUCK_PASSING:
                 return asked["refused return"] > 1 or asked["granted return"] > 1
             case InactionKind.FALSE_CLOSURE:
@@ -80,6 +81,3 @@ class Ledger:
                 return self._displeased_of_issue[self._issues[one.complaint_id]] > 2  # noqa: PLR2004
             case _:
                 return False
-
-    def _replies(self, one: Planted) -> Sequence[datetime]:
-        return [at for at, clock in self._acted[_Of(one.complaint_id, one.department)] if clock is Clock.REPLY]

@@ -61,6 +61,16 @@ def test_a_suspicion_of_what_the_ledger_does_not_bear_out_is_untrue(kind: str) -
     assert compare([row(kind=kind)], ledger, BOUNDS).untrue == []
 
 
+def test_an_answer_before_a_case_was_sent_back_is_none_to_what_was_asked_then() -> None:
+    ledger = Ledger()
+    ledger.acted(CASE, SITS, Clock.REPLY, DUE - timedelta(days=20))
+    assert compare([row(kind="slow")], ledger, BOUNDS).untrue == []
+    ledger.acted(CASE, SITS, Clock.REPLY, DUE + timedelta(days=15))
+    assert compare([row(kind="slow")], ledger, BOUNDS).untrue == []
+    ledger.acted(CASE, SITS, Clock.REPLY, DUE + timedelta(days=13))
+    assert len(compare([row(kind="slow")], ledger, BOUNDS).untrue) == 1
+
+
 def test_a_habit_is_found_in_what_is_said_of_a_month_and_counts_as_an_alarm_only_against_the_honest() -> None:
     of_month = {"kind": "not_acknowledged", "evidence": "2025年3月，县水利局工单逾期未签收9件次。"}
     found = compare([row(**of_month), row(**of_month, department=HONEST[0])], Ledger(), BOUNDS)
