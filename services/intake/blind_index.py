@@ -5,11 +5,11 @@ holds) a plain hash would be as good as the number. Each kind of number has a ke
 mean equal numbers of the same kind and nothing else.
 """
 
-import hmac
 from enum import StrEnum
 
 from services.intake.complaint import Reporter
 from services.intake.contact import email_address, identity_number, telephones
+from services.intake.keyed_hash import hmac_sha256
 
 _DOMAIN = b"hotline.blind-index.v1:"
 _FINGERPRINT_BYTES = 8
@@ -25,8 +25,8 @@ class BlindIndex:
     """The key of the traces; `fingerprint` tells it from another without telling what it is."""
 
     def __init__(self, key: bytes) -> None:
-        self._keys = {kind: hmac.digest(key, _DOMAIN + kind.encode(), "sha256") for kind in NumberKind}
-        self.fingerprint = hmac.digest(key, _DOMAIN + b"fingerprint", "sha256")[:_FINGERPRINT_BYTES]
+        self._keys = {kind: hmac_sha256(key, _DOMAIN + kind.encode()) for kind in NumberKind}
+        self.fingerprint = hmac_sha256(key, _DOMAIN + b"fingerprint")[:_FINGERPRINT_BYTES]
 
     def __repr__(self) -> str:
         return f"BlindIndex({self.fingerprint.hex()})"
@@ -44,4 +44,4 @@ class BlindIndex:
             )
             if number
         ]
-        return tuple(hmac.digest(self._keys[kind], number.encode(), "sha256") for kind, number in numbers)
+        return tuple(hmac_sha256(self._keys[kind], number.encode()) for kind, number in numbers)

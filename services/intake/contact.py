@@ -42,6 +42,8 @@ def telephones(written: str | None) -> tuple[str, ...]:
 
 def identity_number(written: str | None) -> str | None:
     """A resident's number in eighteen digits, those of fifteen completed; or a passport or permit; None for others."""
+    if not written:
+        return None
     number = _SEPARATORS.sub("", _folded(written)).upper()
     if _OLD_IDENTITY.fullmatch(number):
         number = f"{number[:6]}19{number[6:]}"
@@ -53,6 +55,8 @@ def identity_number(written: str | None) -> str | None:
 
 def email_address(written: str | None) -> str | None:
     """The address in lower case: no provider in use tells capitals apart."""
+    if not written:
+        return None
     address = _folded(written).strip().lower()
     return address if _EMAIL.fullmatch(address) else None
 

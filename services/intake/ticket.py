@@ -9,6 +9,8 @@ from uuid import UUID
 
 from stdnum import luhn
 
+from services.intake.keyed_hash import hmac_sha256
+
 _WRITTEN = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})-([0-9]{6,9})-([0-9])")
 _DIGITS = re.compile(r"[^0-9]")
 
@@ -60,7 +62,7 @@ def query_code(key: bytes, complaint_id: UUID) -> str:
     Derived from the complaint's id by HMAC-SHA256: the same complaint always has the same code, and nobody without
     `key` can tell it from the ticket number.
     """
-    number = int.from_bytes(hmac.digest(key, b"query-code:" + complaint_id.bytes, "sha256")[:5])
+    number = int.from_bytes(hmac_sha256(key, b"query-code:" + complaint_id.bytes)[:5])
     return _PAIRS[number & 1023] + _PAIRS[number >> 10 & 1023] + _PAIRS[number >> 20 & 1023] + _PAIRS[number >> 30]
 
 
