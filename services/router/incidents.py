@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
@@ -73,47 +74,47 @@ def group(
     """What becomes of `told`; `askers` says of each known complaint with which of them (by place) it shares a key."""
     tags = _Tags()
     why: dict[UUID, _Why] = {}
-    candidates: dict[int, list[Known]] = defaultdict(list)
-    for stored in sorted(known, key=lambda k: (k.fingerprint.at, k.complaint_id), reverse=True):
+    # Each with what stands for its incident: the incident's id, or its own while it is alone.
+    candidates: dict[int, list[tuple[UUID, Known | Told]]] = defaultdict(list)
+    for stored in sorted(known, key=_age, reverse=True):
+        candidate = (stored.incident_id or stored.complaint_id, stored)
         for place in askers[stored.complaint_id]:
-            candidates[place].append(stored)
+            candidates[place].append(candidate)
     near = _Near(told)
     for place, one in enumerate(told):
-        others: list[Known | Told] = [*candidates[place], *near.before(place)]
         own = tags.root(one.complaint_id)
-        for other in others:
-            if own == tags.root(_tag(other)):
+        for tag, other in chain(candidates[place], near.before(place)):
+            if own == tags.root(tag):
                 continue
             likeness = compare(one.fingerprint, other.fingerprint, window)
             if likeness.same:
-                tags.unite(one.complaint_id, _tag(other))
+                tags.unite(one.complaint_id, tag)
                 own = tags.root(one.complaint_id)
                 why.setdefault(one.complaint_id, _Why(likeness, other.complaint_id))
                 why.setdefault(other.complaint_id, _Why(likeness, one.complaint_id))
     return _grouped(told, known, tags, why)
 
 
-def _tag(one: Known | Told) -> UUID:
-    """What stands for its incident: the incident's id, or its own while it is alone."""
-    return (one.incident_id if isinstance(one, Known) else None) or one.complaint_id
+def _age(one: Known | Told) -> tuple[datetime, UUID]:
+    return one.fingerprint.at, one.complaint_id
 
 
 def _grouped(told: Sequence[Told], known: Sequence[Known], tags: "_Tags", why: Mapping[UUID, _Why]) -> Grouped:
     alone: dict[UUID, dict[UUID, Told | Known]] = defaultdict(dict)
     incidents: dict[UUID, set[UUID]] = defaultdict(set)
-    everybody: list[Known | Told] = [*known, *told]
-    for each in everybody:
-        root = tags.root(_tag(each))
-        if isinstance(each, Known) and each.incident_id is not None:
-            incidents[root].add(each.incident_id)
+    for stored in known:
+        if stored.incident_id is not None:
+            incidents[tags.root(stored.incident_id)].add(stored.incident_id)
         else:
-            alone[root][each.complaint_id] = each
+            alone[tags.root(stored.complaint_id)][stored.complaint_id] = stored
+    for one in told:
+        alone[tags.root(one.complaint_id)][one.complaint_id] = one
     joined: list[Joined] = []
     merged: dict[UUID, UUID] = {}
     for root in {**alone, **incidents}:
         fresh, former = alone.get(root, {}), incidents.get(root, set())
         if len(fresh) + len(former) > 1:
-            opener = min(fresh.values(), key=lambda one: (one.fingerprint.at, one.complaint_id), default=None)
+            opener = min(fresh.values(), key=_age, default=None)
             stays = min(former) if former else opener.complaint_id if opener else root
             merged |= {one: stays for one in former if one != stays}
             joined += [_joined(one, stays, why[one.complaint_id]) for one in fresh.values()]
@@ -139,14 +140,18 @@ class _Near:
         self._told = told
         self._by_key: dict[int, list[int]] = defaultdict(list)
 
-    def before(self, place: int) -> Iterator[Told]:
-        """Those asked about earlier, newest first, the last NEWEST under each key; and remember this one."""
+    def before(self, place: int) -> Iterator[tuple[UUID, Told]]:
+        """Those asked about earlier, each behind its id, newest first; and remember this one.
+
+        Of each key they are the last NEWEST.
+        """
         found: dict[int, None] = {}
         for key in self._told[place].keys:
             holders = self._by_key[key]
             found |= dict.fromkeys(reversed(holders[-NEWEST:]))
             holders.append(place)
-        return (self._told[one] for one in found)
+        earlier = (self._told[one] for one in found)
+        return ((one.complaint_id, one) for one in earlier)
 
 
 class _Tags:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from asyncpg import Record
@@ -260,5 +261,18 @@ async def forget(pool: Pool, before: datetime, at_once: int) -> int:
 
 
 def _fingerprint(row: Record) -> Fingerprint:
-    lists = {name: tuple(row[name].split()) for name in ("towns", "names", "parts", "implicated")}
-    return Fingerprint(at=row["at"], characters=row["characters"], matter=row["matter"], **lists)
+    return Fingerprint(
+        row["at"],
+        row["characters"],
+        _list(row["towns"]),
+        _list(row["names"]),
+        _list(row["parts"]),
+        row["matter"],
+        _list(row["implicated"]),
+    )
+
+
+# Those that are alike name the same few places.
+@lru_cache(maxsize=4096)
+def _list(written: str) -> tuple[str, ...]:
+    return tuple(written.split())

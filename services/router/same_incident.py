@@ -6,6 +6,7 @@ numbers were chosen on the first half of tests/data/incidents/told.tsv; docs/rou
 the second.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -58,25 +59,36 @@ class Likeness:
         return f"{where}{what}，用字相似度{self.words:.0%}，合计{self.score:.2f}（界限{SAME:.2f}）"
 
 
+_RULED_OUT = {ruled: Likeness(ruled=ruled) for ruled in Ruled}
+
+
 def compare(one: Fingerprint, other: Fingerprint, window: timedelta) -> Likeness:
     """Symmetric, and independent of every other complaint."""
-    if abs(one.at - other.at) > window:
-        return Likeness(ruled=Ruled.TIME)
-    if one.implicated != other.implicated:
-        return Likeness(ruled=Ruled.ACCUSED)
-    for ruled, first, second in (
-        (Ruled.TOWN, one.towns, other.towns),
-        (Ruled.NAME, one.names, other.names),
-        (Ruled.PART, one.parts, other.parts),
-    ):
-        if first and second and not any(each in second for each in first):
-            return Likeness(ruled=ruled)
+    if ruled := _ruled(one, other, window):
+        return _RULED_OUT[ruled]
     # That of an accusation is whom it accuses.
     alike = one.matter == other.matter if one.matter else bool(one.implicated)
     place = _place(one, other)
     # Where no place is shared only nearly the same words count, whatever the matter.
     matter = _SAME_MATTER if alike and place > 0 else 0.0
     return Likeness(_words(one.characters, other.characters), place, matter)
+
+
+def _ruled(one: Fingerprint, other: Fingerprint, window: timedelta) -> Ruled | None:
+    if abs(one.at - other.at) > window:
+        return Ruled.TIME
+    if one.implicated != other.implicated:
+        return Ruled.ACCUSED
+    if _differ(one.towns, other.towns):
+        return Ruled.TOWN
+    if _differ(one.names, other.names):
+        return Ruled.NAME
+    return Ruled.PART if _differ(one.parts, other.parts) else None
+
+
+def _differ(first: Collection[str], second: Collection[str]) -> bool:
+    """Whether both say something, and nothing in common."""
+    return bool(first and second) and set(first).isdisjoint(second)
 
 
 def _place(one: Fingerprint, other: Fingerprint) -> float:
