@@ -123,6 +123,8 @@ async def _run(server: LocalPostgres, pool: Pool, fresh: Sequence[Decided], matc
             await store.insert_decisions(connection, batch)
     say("Joining in batches, then one by one")
     await one(fresh[:BATCH])
+    # As autovacuum does within a minute: after the filling there was but one incident.
+    await pool.execute("ANALYZE memberships")
     joining = fresh[BATCH : BATCH * BATCHES]
     cpu = cpu_seconds(server.pid) + own_cpu_seconds()
     batches = [await one(batch) / BATCH for batch in batched(joining, BATCH)]

@@ -68,7 +68,7 @@ def fingerprint_of_text(
     implicated: tuple[DepartmentCode, ...],
 ) -> Fingerprint:
     telling = comparable(text)
-    found = localities_of(telling, place, towns)
+    found = localities_of(telling, place and comparable(place), towns)
     for named in found.towns | found.names:
         telling = telling.replace(named, "")
     telling = _NO_LETTERS.sub("", _FORMULAS.sub("", telling)).translate(_DROP)[:COMPARED]

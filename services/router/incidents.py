@@ -19,7 +19,7 @@ from services.router.same_incident import Likeness, compare
 __all__ = ["NEWEST", "Grouped", "Joined", "Known", "Told", "group"]
 
 # With how many of those that share a key a complaint is compared: the newest.
-NEWEST = 5
+NEWEST = 3
 
 
 @dataclass(frozen=True, slots=True)

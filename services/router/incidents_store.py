@@ -93,10 +93,17 @@ SELECT complaint_id, version, stays, accepted_at FROM moved
 """
 
 # Those within reach of the complaints that have just come; of an incident at the highest level nothing is left to tell.
+# One incident after the other (OFFSET 0): together, the planner would read the members of all.
 READ_TIMES = """
-SELECT incident_id, array_agg(accepted_at) AS times FROM memberships
-WHERE in_force AND incident_id = ANY($1) AND accepted_at >= $2 AND accepted_at <= $3
-    AND NOT EXISTS (SELECT FROM hotspots WHERE hotspots.incident_id = memberships.incident_id AND level = $4)
+WITH growing AS MATERIALIZED (
+    SELECT incident_id FROM unnest($1::uuid[]) AS touched (incident_id)
+    WHERE NOT EXISTS (SELECT FROM hotspots WHERE hotspots.incident_id = touched.incident_id AND level = $4)
+)
+SELECT incident_id, array_agg(accepted_at) AS times FROM growing CROSS JOIN LATERAL (
+    SELECT accepted_at FROM memberships
+    WHERE in_force AND memberships.incident_id = growing.incident_id AND accepted_at >= $2 AND accepted_at <= $3
+    OFFSET 0
+) AS members
 GROUP BY incident_id
 """
 RAISE = """

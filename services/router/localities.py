@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shared.matching import comparable
-
 __all__ = ["Localities", "is_exact", "localities_of"]
 
 _KINDS = (
@@ -51,8 +49,8 @@ class Localities:
 
 
 def localities_of(text: str, place: str | None, towns: Iterable[str]) -> Localities:
-    """What the complaint names; a town counts without its 镇 as well."""
-    whole = f"{comparable(place)};{comparable(text)}" if place else comparable(text)
+    """What the complaint names; `text` and `place` as `comparable` gives them. A town counts without its 镇 as well."""
+    whole = f"{place};{text}" if place else text
     found = set()
     for town in towns:
         short = town.rstrip("镇乡") if len(town) > 2 else town  # noqa: PLR2004  # 上竹镇, but never a single character
