@@ -34,7 +34,7 @@ bench: .venv/.dev ## The whole stack under load next to the bare pipe (a few min
 	@$(PYTHON_IN) -m bench.main_job $(ARGS)
 
 .PHONY: bench-timers
-bench-timers: .venv/.dev ## 100,000 deadlines of one second among 10 million open cases (half an hour, 40 GB of disk)
+bench-timers: .venv/.dev ## 100,000 deadlines of one second among 10 million open cases (ten minutes, 40 GB of disk)
 	@$(PYTHON_IN) -m bench.timers $(ARGS)
 
 .PHONY: bench-routing

@@ -1,28 +1,38 @@
 """Some weeks of virtual time, lived twice: what is planted is found, and both records end in the same hash."""
 
 import asyncio
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 
 import asyncpg
 import pytest
 
 from bench.year import clock
 from bench.year.report import figures, targets
-from bench.year.running import Year, live
+from bench.year.running import Lived, Year, live
+from deploy.local.hotline import POLICY
 from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.tracker import store
 from shared import migrate
 from shared.policy import Policy
+from shared.policy_files import load_policy
 from tests.conftest import PASSWORDS, migrations_of, new_database
 
 # As many as it takes for a habit to stand out from chance in a month of each of the five.
 WEEKS = Year(complaints=1600, days=31, seed=12345)
 
 
+def _live(url: str) -> Lived:
+    return asyncio.run(live(url, PASSWORDS, WEEKS, load_policy(POLICY)))
+
+
 def test_all_that_is_planted_is_found_the_honest_are_spared_and_a_second_run_ends_in_the_same_head(
     postgres: LocalPostgres | ExternalPostgres, policy: Policy
 ) -> None:
-    runs = [asyncio.run(live(new_database(postgres)["tracker"], PASSWORDS, WEEKS, policy)) for _ in range(2)]
+    urls = [new_database(postgres)["tracker"] for _ in range(2)]
+    with ProcessPoolExecutor(2, get_context("spawn")) as processes:
+        runs = list(processes.map(_live, urls))
     measured = figures(runs, policy)
     targets_missed = {
         name: measured[name]
