@@ -26,6 +26,13 @@ class Answer:
     def told(self) -> str | None:
         return None if self.good else self.content["detail"]
 
+    @property
+    def sentences(self) -> list[str]:
+        """All that its problem says: of the whole, then of each field; nothing where there is none."""
+        if self.good:
+            return []
+        return [str(self.told), *(f"{one['zh']} {one['en']}" for one in self.content.get("errors", ()))]
+
     def or_problem(self) -> Any:
         """What the route answered; its own Problem where it refused."""
         if not self.good:

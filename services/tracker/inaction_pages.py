@@ -1,37 +1,32 @@
 """The pages of suspected inaction: the supervision office filters and judges, a department reads and explains."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from asyncpg import Record
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BeforeValidator, TypeAdapter, ValidationError
+from pydantic import BeforeValidator
 
-from services.tracker import inaction_store
-from services.tracker.acting import office_of, officer_of
-from services.tracker.api import SUPERVISION, Officer, Words
+from services.tracker import case_views
+from services.tracker.api import SUPERVISION, Officer
 from services.tracker.inaction import KIND_IN_CHINESE, written_deadline
-from services.tracker.inaction_store import Sought
-from services.tracker.judging import Judging, NoSuchInaction
-from services.tracker.lifecycle import NotYourCase
+from services.tracker.inaction_api import Supervisor
 from services.tracker.reports_api import TEMPLATES
-from services.tracker.verdicts import STANDING_IN_CHINESE, Awaits, Refused, Standing
-from shared.auth import Principal, Role, allow
-from shared.china_time import local_time
+from services.tracker.verdicts import STANDING_IN_CHINESE, Awaits, Standing
+from shared.auth import Principal, Role
 from shared.language import DepartmentCode, InactionKind
+from shared.own_api import OwnApi
 from shared.pages import Pages
 from shared.policy import Policy
-from shared.postgres import Pool
 
 SUPERVISION_PAGE, DEPARTMENT_PAGE = "/supervision/inaction", "/department/inaction"
 AWAITS_IN_CHINESE = {Awaits.EXPLANATION: "待说明", Awaits.VERDICT: "待认定"}
 
 _ON_A_PAGE = 50
-_WORDS: TypeAdapter[str] = TypeAdapter(Words)
+_EVERYTHING: Mapping[str, None] = dict.fromkeys(("standing", "awaits", "kind", "department"))
 
 # A form sends what nobody chose as an empty word.
 _unchosen = BeforeValidator(lambda chosen: chosen or None)
@@ -39,46 +34,46 @@ ByStanding = Annotated[Standing | None, _unchosen]
 ByAwaits = Annotated[Awaits | None, _unchosen]
 ByKind = Annotated[InactionKind | None, _unchosen]
 ByDepartment = Annotated[DepartmentCode | None, _unchosen]
-Supervisor = Annotated[Principal, allow(Role.SUPERVISOR)]
 Overseer = Annotated[Principal, SUPERVISION]
 Typed = Annotated[str, Form(max_length=20_000)]
 
 
-class _Blank(Exception):
-    """Nothing was written, or far too much."""
-
-
-def add_inaction_pages(app: FastAPI, judging: Judging, policy: Callable[[], Policy], pool: Pool) -> None:
+def add_inaction_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
     """`policy` gives the one in force at the moment."""
-    pages = Pages(TEMPLATES)
+    pages, api = Pages(TEMPLATES), OwnApi(app)
 
-    def item(row: Record) -> dict[str, Any]:
-        due_at: datetime = row["explanation_due_at"] or judging.explain_by(row["suspected_at"])
+    def item(one: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            **row,
-            "name": policy().name_of(row["department"]),
-            "explanation_due": written_deadline(due_at),
-            **{name: row[name] and local_time(row[name]) for name in ("suspected_at", "explained_at", "judged_at")},
+            **one,
+            "name": policy().name_of(one["department"]),
+            "explanation_due": written_deadline(datetime.fromisoformat(one["explanation_due_at"])),
+            **{
+                name: one[name] and case_views.local(one[name])
+                for name in ("suspected_at", "explained_at", "judged_at")
+            },
         }
 
     async def listed(
         request: Request,
-        sought: Sought,
-        after: UUID | None,
+        sought: Mapping[str, str | None],
+        after: UUID | None = None,
         *,
-        judges: bool,
-        told: str | None = None,
+        judges: bool = False,
+        own: DepartmentCode | None = None,
+        told: Iterable[str] = (),
         status: int = 200,
     ) -> Response:
-        rows = await inaction_store.read_inaction(pool, sought, after, _ON_A_PAGE)
+        """What is `sought`, of the department `own` or of all."""
+        path = f"/v1/departments/{own}/inaction" if own else "/v1/supervision/inaction"
+        answer = await api.get(request, path, **sought, after=str(after or ""), limit=_ON_A_PAGE)
+        found = answer.or_problem()
         chosen = {name: value for name, value in request.query_params.items() if name != "after" and value}
-        more = urlencode({**chosen, "after": rows[-1]["inaction_id"]}) if len(rows) == _ON_A_PAGE else None
-        department = None if judges else sought.department
+        more = urlencode({**chosen, "after": found["next"]}) if "next" in found else None
         return pages.render(
-            request, "inaction.html", status=status, told=told, items=[item(row) for row in rows], sought=sought,
-            more=more, judges=judges, department=department and policy().name_of(department), kinds=KIND_IN_CHINESE,
+            request, "inaction.html", status=status, told=list(told), items=map(item, found["items"]), sought=sought,
+            more=more, judges=judges, department=own and policy().name_of(own), kinds=KIND_IN_CHINESE,
             standings=STANDING_IN_CHINESE, awaits=AWAITS_IN_CHINESE, departments=policy().departments,
-            path=DEPARTMENT_PAGE if department else SUPERVISION_PAGE,
+            path=DEPARTMENT_PAGE if own else SUPERVISION_PAGE,
         )  # fmt: skip
 
     @app.get(SUPERVISION_PAGE, include_in_schema=False)
@@ -92,26 +87,21 @@ def add_inaction_pages(app: FastAPI, judging: Judging, policy: Callable[[], Poli
         after: UUID | None = None,
     ) -> Response:
         """What is suspected and what became of it, newest first; a supervisor judges here too."""
-        sought = Sought(standing, awaits, kind, department)
+        sought = {"standing": standing, "awaits": awaits, "kind": kind, "department": department}
         return await listed(request, sought, after, judges=Role.SUPERVISOR in overseer.roles)
 
     @app.post(f"{SUPERVISION_PAGE}/{{inaction_id}}/{{verdict}}", include_in_schema=False)
     async def judge(
-        request: Request, inaction_id: UUID, verdict: Standing, supervisor: Supervisor, reason: Typed = ""
+        request: Request,
+        inaction_id: UUID,
+        verdict: Literal["confirm", "dismiss"],
+        _supervisor: Supervisor,
+        reason: Typed = "",
     ) -> Response:
-        async def said() -> None:
-            match verdict:
-                case Standing.CONFIRMED:
-                    await judging.confirm(inaction_id, office_of(supervisor), _words(reason))
-                case Standing.DISMISSED:
-                    await judging.dismiss(inaction_id, office_of(supervisor), _words(reason))
-                case _:
-                    raise NoSuchInaction
-
-        told = await _refusal(said())
-        if told is None:
+        answer = await api.post(request, f"/v1/inaction/{inaction_id}/{verdict}", {"reason": reason})
+        if answer.good:
             return RedirectResponse(SUPERVISION_PAGE, 303)
-        return await listed(request, Sought(), None, judges=True, told=told, status=409)
+        return await listed(request, _EVERYTHING, judges=True, told=answer.sentences, status=answer.status)
 
     @app.get(DEPARTMENT_PAGE, include_in_schema=False)
     async def of_department(
@@ -123,34 +113,12 @@ def add_inaction_pages(app: FastAPI, judging: Judging, policy: Callable[[], Poli
         after: UUID | None = None,
     ) -> Response:
         """What the officer's own department is suspected of, and where to explain it."""
-        return await listed(request, Sought(standing, awaits, kind, officer.department), after, judges=False)
+        sought = {"standing": standing, "awaits": awaits, "kind": kind}
+        return await listed(request, sought, after, own=officer.department)
 
     @app.post(f"{DEPARTMENT_PAGE}/{{inaction_id}}", include_in_schema=False)
     async def explain(request: Request, inaction_id: UUID, officer: Officer, text: Typed = "") -> Response:
-        async def said() -> None:
-            await judging.explain(inaction_id, officer_of(officer), _words(text))
-
-        told = await _refusal(said())
-        if told is None:
+        answer = await api.post(request, f"/v1/inaction/{inaction_id}/explain", {"text": text})
+        if answer.good:
             return RedirectResponse(DEPARTMENT_PAGE, 303)
-        return await listed(request, Sought(department=officer.department), None, judges=False, told=told, status=409)
-
-
-def _words(typed: str) -> str:
-    try:
-        return _WORDS.validate_python(typed)
-    except ValidationError:
-        raise _Blank from None
-
-
-async def _refusal(saying: Awaitable[None]) -> str | None:
-    """Why it was refused, for whoever said it; None where it was not."""
-    try:
-        await saying
-    except Refused as refused:
-        return f"{refused.zh} {refused.en}"
-    except (NotYourCase, NoSuchInaction):
-        return str(NotYourCase())
-    except _Blank:
-        return "请写明理由（不超过5000字）。 Say why, in at most 5000 characters."
-    return None
+        return await listed(request, _EVERYTHING, own=officer.department, told=answer.sentences, status=answer.status)

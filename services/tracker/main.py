@@ -69,7 +69,7 @@ async def run(settings: TrackerSettings) -> None:
         add_incidents_routes(app, casework, base.pool)
         judging = Judging(casework)
         add_inaction_routes(app, judging, policy, base.pool)
-        add_inaction_pages(app, judging, policy, base.pool)
+        add_inaction_pages(app, policy)
         add_record_routes(app, base.pool)
         add_reports_routes(app, policy, base.pool)
         add_disclosure_routes(app, policy, base.pool)

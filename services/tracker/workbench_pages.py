@@ -89,7 +89,7 @@ def add_workbench_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
             templates=[each for each in now.templates if each.matter == case["matter"]],
             tried=form.route if form else None,
             said=said or {},
-            told=_told(refused),
+            told=refused.sentences if refused else [],
         )
 
     @app.get("/queue", include_in_schema=False)
@@ -168,9 +168,3 @@ def _owes(reader: Principal, case: Mapping[str, Any]) -> bool:
         one["department"] == reader.department and not one.get("contributed_at") and not one.get("released_at")
         for one in case["contributions"]
     )
-
-
-def _told(refused: Answer | None) -> list[str]:
-    if refused is None:
-        return []
-    return [str(refused.told), *(f"{one['zh']} {one['en']}" for one in refused.content.get("errors", ()))]

@@ -110,7 +110,7 @@ async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Asy
     add_lifecycle_routes(app, casework, lambda: policy)
     add_incidents_routes(app, casework, tracker_pool)
     add_inaction_routes(app, Judging(casework), lambda: policy, tracker_pool)
-    add_inaction_pages(app, Judging(casework), lambda: policy, tracker_pool)
+    add_inaction_pages(app, lambda: policy)
     add_record_routes(app, tracker_pool)
     add_reports_routes(app, lambda: policy, tracker_pool)
     add_disclosure_routes(app, lambda: policy, tracker_pool)

@@ -1,5 +1,6 @@
 """The pages of suspected inaction: the supervision office filters and judges, the department explains."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,7 +56,7 @@ async def test_a_department_explains_and_a_supervisor_judges(
     page = await tracker.get(SUPERVISION_PAGE, params={"awaits": "verdict", "standing": ""}, headers=cookie)
     assert page.text.count("<article") == 1
     assert "&lt;b&gt;漏签" in page.text
-    answer = await tracker.post(f"{SUPERVISION_PAGE}/{one}/confirmed", data=csrf | {"reason": "属实。"}, headers=cookie)
+    answer = await tracker.post(f"{SUPERVISION_PAGE}/{one}/confirm", data=csrf | {"reason": "属实。"}, headers=cookie)
     assert (answer.status_code, answer.headers["location"]) == (303, SUPERVISION_PAGE)
     assert [item["inaction_id"] for item in await listed(tracker, standing="confirmed")] == [one]
 
@@ -88,13 +89,15 @@ async def test_what_is_refused_is_told_on_the_page(
 ) -> None:
     cookie, csrf = supervisor
     path = f"{SUPERVISION_PAGE}/{suspicions[0]['inaction_id']}"
-    early = await tracker.post(f"{path}/confirmed", data=csrf | {"reason": "属实。"}, headers=cookie)
+    early = await tracker.post(f"{path}/confirm", data=csrf | {"reason": "属实。"}, headers=cookie)
     assert early.status_code == 409
     assert "此前不能认定" in early.text
-    blank = await tracker.post(f"{path}/dismissed", data=csrf | {"reason": "  "}, headers=cookie)
-    assert "请写明理由" in blank.text
+    blank = await tracker.post(f"{path}/dismiss", data=csrf | {"reason": "  "}, headers=cookie)
+    assert blank.status_code == 422
+    told = re.findall(r'role="alert">([^<]*)', blank.text)
+    assert any("reason" in sentence for sentence in told), told
     nothing = await tracker.post(f"{path}/suspected", data=csrf | {"reason": "属实。"}, headers=cookie)
-    assert nothing.status_code == 409
+    assert nothing.status_code == 422
     assert {item["standing"] for item in await listed(tracker)} == {"suspected"}
 
 
@@ -104,12 +107,12 @@ async def test_forms_of_another_session_and_other_roles_are_refused(
     officer: Login,
 ) -> None:
     cookie, csrf = officer
-    path = f"{SUPERVISION_PAGE}/{suspicions[0]['inaction_id']}/dismissed"
+    path = f"{SUPERVISION_PAGE}/{suspicions[0]['inaction_id']}/dismiss"
     assert (await tracker.post(path, data=csrf | {"reason": "无。"}, headers=cookie)).status_code == 403
     assert (await tracker.get(SUPERVISION_PAGE, headers=cookie)).status_code == 403
     other, own = browser(Role.OFFICER, department="urban-management", subject="another")
     mine = f"{DEPARTMENT_PAGE}/{suspicions[0]['inaction_id']}"
-    assert (await tracker.post(mine, data=own | {"text": "无。"}, headers=other)).status_code == 409
+    assert (await tracker.post(mine, data=own | {"text": "无。"}, headers=other)).status_code == 403
     assert "<article" not in (await tracker.get(DEPARTMENT_PAGE, headers=other)).text
     assert (await tracker.post(mine, data=own | {"text": "无。"}, headers=cookie)).status_code == 403
     administrator, _ = browser(Role.ADMINISTRATOR)
