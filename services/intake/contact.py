@@ -34,7 +34,9 @@ def telephones(written: str | None) -> tuple[str, ...]:
     An extension is kept behind it (RFC 3966): many people share the number before it. A number without its area code is
     left out, since two counties may both have it.
     """
-    if written and _PLAIN_MOBILE.fullmatch(written):
+    if not written:
+        return ()
+    if _PLAIN_MOBILE.fullmatch(written):
         return (f"+86{written}",)
     found = (_telephone(part) for part in _BETWEEN_TWO.split(_folded(written)))
     return tuple(dict.fromkeys(number for number in found if number))
@@ -71,10 +73,8 @@ def _telephone(part: str) -> str | None:
     return None
 
 
-def _folded(written: str | None) -> str:
+def _folded(written: str) -> str:
     """Half width, and the decimal digits of every script in ASCII."""
-    if not written:
-        return ""
     text = unicodedata.normalize("NFKC", written)
     return text if text.isascii() else "".join(_ascii_digit(character) for character in text)
 

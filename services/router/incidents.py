@@ -6,7 +6,7 @@ incident keeps the id of the complaint that opened it, and of two that turn out 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -140,7 +140,7 @@ class _Near:
         self._told = told
         self._by_key: dict[int, list[int]] = defaultdict(list)
 
-    def before(self, place: int) -> Iterator[tuple[UUID, Told]]:
+    def before(self, place: int) -> Sequence[tuple[UUID, Told]]:
         """Those asked about earlier, each behind its id, newest first; and remember this one.
 
         Of each key they are the last NEWEST.
@@ -150,8 +150,7 @@ class _Near:
             holders = self._by_key[key]
             found |= dict.fromkeys(reversed(holders[-NEWEST:]))
             holders.append(place)
-        earlier = (self._told[one] for one in found)
-        return ((one.complaint_id, one) for one in earlier)
+        return [(one.complaint_id, one) for one in map(self._told.__getitem__, found)]
 
 
 class _Tags:

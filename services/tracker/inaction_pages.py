@@ -1,6 +1,6 @@
 """The pages of suspected inaction: the supervision office filters and judges, a department reads and explains."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import RedirectResponse, Response
+from httpx import codes
 from pydantic import BeforeValidator
 
 from services.tracker import case_views
@@ -18,7 +19,7 @@ from services.tracker.reports_api import TEMPLATES
 from services.tracker.verdicts import STANDING_IN_CHINESE, Awaits, Standing
 from shared.auth import Principal, Role
 from shared.language import DepartmentCode, InactionKind
-from shared.own_api import OwnApi
+from shared.own_api import Answer, OwnApi
 from shared.pages import Pages
 from shared.policy import Policy
 
@@ -26,6 +27,8 @@ SUPERVISION_PAGE, DEPARTMENT_PAGE = "/supervision/inaction", "/department/inacti
 AWAITS_IN_CHINESE = {Awaits.EXPLANATION: "待说明", Awaits.VERDICT: "待认定"}
 
 _ON_A_PAGE = 50
+# All that a form here can get wrong; the route would speak of its fields by names that nobody sees.
+_SAY_WHY = "请写明理由（不超过5000字）。 Say why, in at most 5000 characters."
 _EVERYTHING: Mapping[str, None] = dict.fromkeys(("standing", "awaits", "kind", "department"))
 
 # A form sends what nobody chose as an empty word.
@@ -60,8 +63,7 @@ def add_inaction_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
         *,
         judges: bool = False,
         own: DepartmentCode | None = None,
-        told: Iterable[str] = (),
-        status: int = 200,
+        refused: Answer | None = None,
     ) -> Response:
         """What is `sought`, of the department `own` or of all."""
         path = f"/v1/departments/{own}/inaction" if own else "/v1/supervision/inaction"
@@ -70,9 +72,10 @@ def add_inaction_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
         chosen = {name: value for name, value in request.query_params.items() if name != "after" and value}
         more = urlencode({**chosen, "after": found["next"]}) if "next" in found else None
         return pages.render(
-            request, "inaction.html", status=status, told=list(told), items=map(item, found["items"]), sought=sought,
-            more=more, judges=judges, department=own and policy().name_of(own), kinds=KIND_IN_CHINESE,
-            standings=STANDING_IN_CHINESE, awaits=AWAITS_IN_CHINESE, departments=policy().departments,
+            request, "inaction.html", status=refused.status if refused else 200, told=_told(refused),
+            items=map(item, found["items"]), sought=sought, more=more, judges=judges,
+            department=own and policy().name_of(own), kinds=KIND_IN_CHINESE, standings=STANDING_IN_CHINESE,
+            awaits=AWAITS_IN_CHINESE, departments=policy().departments,
             path=DEPARTMENT_PAGE if own else SUPERVISION_PAGE,
         )  # fmt: skip
 
@@ -101,7 +104,7 @@ def add_inaction_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
         answer = await api.post(request, f"/v1/inaction/{inaction_id}/{verdict}", {"reason": reason})
         if answer.good:
             return RedirectResponse(SUPERVISION_PAGE, 303)
-        return await listed(request, _EVERYTHING, judges=True, told=answer.sentences, status=answer.status)
+        return await listed(request, _EVERYTHING, judges=True, refused=answer)
 
     @app.get(DEPARTMENT_PAGE, include_in_schema=False)
     async def of_department(
@@ -121,4 +124,10 @@ def add_inaction_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
         answer = await api.post(request, f"/v1/inaction/{inaction_id}/explain", {"text": text})
         if answer.good:
             return RedirectResponse(DEPARTMENT_PAGE, 303)
-        return await listed(request, _EVERYTHING, own=officer.department, told=answer.sentences, status=answer.status)
+        return await listed(request, _EVERYTHING, own=officer.department, refused=answer)
+
+
+def _told(refused: Answer | None) -> str | None:
+    if refused is None:
+        return None
+    return _SAY_WHY if refused.status == codes.UNPROCESSABLE_ENTITY else refused.told
