@@ -7,7 +7,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from prometheus_client import Counter
 
-from services.router import incidents_store
+from services.router import hotspots_store, incidents_store
 from services.router.fingerprints import fingerprint, keys
 from services.router.hotspots import reached, sentence
 from services.router.incidents import Grouped, Joined, Told, group
@@ -96,16 +96,16 @@ async def raise_hotspots(
     """Tell the supervision office of each level that an incident has reached for the first time."""
     levels = policy.incidents.levels
     reach = max((level.within for level in levels), default=timedelta())
-    found = await incidents_store.read_times(
+    found = await hotspots_store.read_times(
         connection, touched, min(times) - reach, max(times) + reach, top=len(levels)
     )
     hot = [(incident_id, number) for incident_id, near in found.items() for number in reached(near, levels)]
     if not hot:
         return
-    raised = await incidents_store.raise_levels(
+    raised = await hotspots_store.raise_levels(
         connection, [(incident_id, number, levels[number - 1].complaints) for incident_id, number in hot], now
     )
-    leads = await incidents_store.read_leads(connection, {incident_id for incident_id, _ in raised})
+    leads = await hotspots_store.read_leads(connection, {incident_id for incident_id, _ in raised})
     messages = []
     for incident_id, number in sorted(raised):
         lead, level = leads[incident_id], levels[number - 1]

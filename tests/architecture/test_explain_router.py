@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.router import incidents_read_store, incidents_store, learning_store, replay_store, store
+from services.router import hotspots_store, incidents_read_store, incidents_store, learning_store, replay_store, store
 from services.router.incidents import NEWEST
 from shared import migrate
 from shared.postgres import Connection
@@ -39,6 +39,7 @@ INSERT INTO fingerprint_keys
 INSERT INTO memberships (complaint_id, version, incident_id, accepted_at, said_at, because)
     SELECT complaint_id, 1, md5((number % 700)::text)::uuid, at, at, ''
     FROM (SELECT *, row_number() OVER () AS number FROM fingerprints) AS each;
+INSERT INTO hotspots SELECT gen_random_uuid(), 1, timestamptz '2026-09-01', 5 FROM generate_series(1, 10000);
 """
 
 
@@ -91,6 +92,13 @@ async def test_a_batch_of_five_hundred_is_compared_by_the_same_indexes(router: C
     askers, times = [place % 500 for place in range(len(keys))], [at] * len(keys)
     plan = await plan_of(router, incidents_store.FIND_ALIKE, askers, keys, times, timedelta(days=300), NEWEST)
     assert_lean(plan, "fingerprint_keys_newest", at_most=12 * NEWEST * len(keys))
+
+
+async def test_the_times_of_growing_incidents_are_read_without_the_members_of_others(router: Connection) -> None:
+    incidents = [row[0] for row in await router.fetch("SELECT DISTINCT incident_id FROM memberships LIMIT 5")]
+    since, until = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+    plan = await plan_of(router, hotspots_store.READ_TIMES, incidents, since, until, 3)
+    assert_lean(plan, "memberships_incident", at_most=8 * 5 * 15)
 
 
 async def test_what_a_person_reads_and_mends_touches_the_incident_alone(router: Connection) -> None:
