@@ -20,7 +20,7 @@ from services.intake.main import accepting
 from services.intake.settings import IntakeSettings
 from services.intake.submitters import Submitter
 from services.intake.submitting import Submitting
-from shared.http import add_operations
+from shared.operations import add_operations
 from shared.postgres import Pool
 from shared.service import http_server
 from shared.settings import read_settings

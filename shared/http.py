@@ -1,15 +1,12 @@
-"""The HTTP edge that every service has: health, metrics, and errors, as pages or as problem details (RFC 9457)."""
+"""The HTTP edge that every service has: its routes, and errors, as pages or as problem details (RFC 9457)."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
@@ -20,7 +17,6 @@ from shared.direct import DirectRoutes
 from shared.error_pages import LOGIN, asks_for_page, error_page
 from shared.guard import Guard
 from shared.login_api import add_login_routes
-from shared.metrics import DEPENDENCY_UP, STALE_GAUGES, Refresh
 from shared.oidc import Provider
 from shared.postgres import PASSING
 from shared.rate_limits import RateLimits, TooMany
@@ -58,61 +54,8 @@ async def answer_problem(request: Request, problem: Problem) -> Response:
     return problem_response(problem)
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """Something the service depends on; `check` returns or raises. Without a required one it is not ready."""
-
-    name: str
-    check: Callable[[], Awaitable[None]]
-    required: bool = True
-
-
 # Of a request, in bytes, but for routes that state another (`max_body_size`).
 MAX_BODY = 1024 * 1024
-
-_PROBE_SECONDS = 3.0
-
-
-async def _outcome(probe: Probe) -> str:
-    try:
-        async with asyncio.timeout(_PROBE_SECONDS):
-            await probe.check()
-    except Exception as error:  # noqa: BLE001  # any failure of a probe means that the dependency is missing
-        DEPENDENCY_UP.labels(probe.name).set(0)
-        return str(error) or type(error).__name__
-    DEPENDENCY_UP.labels(probe.name).set(1)
-    return "ok"
-
-
-def add_operations(app: FastAPI, probes: Sequence[Probe], refreshes: Sequence[Refresh]) -> None:
-    """Add ``/livez``, ``/readyz`` (which names what is missing) and ``/metrics``."""
-
-    @app.get(
-        "/livez", tags=["operations"], dependencies=[open_to_all("whoever runs the service asks whether it lives")]
-    )
-    async def livez() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.get("/readyz", tags=["operations"], dependencies=[open_to_all("a load balancer asks, and learns no data")])
-    async def readyz(response: Response) -> dict[str, Any]:
-        outcomes = dict(zip((p.name for p in probes), await asyncio.gather(*map(_outcome, probes)), strict=True))
-        missing = [p for p in probes if outcomes[p.name] != "ok"]
-        if any(p.required for p in missing):
-            response.status_code = 503
-        status = "ok" if not missing else "degraded" if response.status_code != 503 else "unready"  # noqa: PLR2004
-        return {"status": status, "dependencies": outcomes}
-
-    @app.get(
-        "/metrics",
-        tags=["operations"],
-        response_class=Response,
-        dependencies=[open_to_all("counts only, on an address that only the monitoring reaches (docs/deployment.md)")],
-    )
-    async def metrics() -> Response:
-        for outcome in await asyncio.gather(*(refresh() for refresh in refreshes), return_exceptions=True):
-            if isinstance(outcome, Exception):
-                STALE_GAUGES.inc()
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 class _Application(FastAPI):

@@ -14,9 +14,9 @@ from fastapi import FastAPI
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
 
 from shared import inbox, outbox
-from shared.http import Probe, add_operations
 from shared.kafka import Subscriptions
 from shared.metrics import OUTBOX_AGE, OUTBOX_DEPTH, Refresh
+from shared.operations import Probe, add_operations
 from shared.outbox import Relay
 from shared.postgres import PASSING, Pool, create_pool
 from shared.settings import ServiceSettings

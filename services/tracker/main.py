@@ -28,8 +28,9 @@ from services.tracker.tallying import Tallying
 from services.tracker.workbench_pages import add_workbench_pages
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned, IncidentMembershipChanged
-from shared.http import Probe, create_app
+from shared.http import create_app
 from shared.oidc import provider_of
+from shared.operations import Probe
 from shared.policy import Policy
 from shared.reloading import Reloading
 from shared.service import foundation, serve
