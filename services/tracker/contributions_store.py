@@ -7,7 +7,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.tracker import store
-from services.tracker.opening import DeadlineRow
+from services.tracker.deadline_rows import DeadlineRow
 from shared.events import ComplaintAssigned
 from shared.language import DepartmentCode
 from shared.postgres import Connection, Pool

@@ -8,8 +8,8 @@ import orjson
 from asyncpg import Record
 
 from services.tracker import store
+from services.tracker.deadline_rows import DeadlineRow, StoredDeadline
 from services.tracker.inputs import facts_from, ladder_from
-from services.tracker.opening import DeadlineRow, StoredDeadline
 from shared.language import Clock, DepartmentCode, Nature
 from shared.postgres import Connection
 from shared.term import Term

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from services.tracker import requests_store
 from services.tracker.casework import Casework
+from services.tracker.deadline_rows import StoredDeadline, replacement
 from services.tracker.deadline_store import standing_deadlines
 from services.tracker.deadlines import Due, count
 from services.tracker.guards import check_extension, check_pending
 from services.tracker.lifecycle import ACTION_IN_CHINESE, Action, Actor
 from services.tracker.moving import Outcome, Step
-from services.tracker.opening import StoredDeadline, replacement
 from services.tracker.requests_store import Request, RequestKind
 from shared.events import CaseExtended, event_id
 from shared.language import Clock, Nature

@@ -13,11 +13,11 @@ import structlog
 
 from services.tracker import inaction_open_store, store
 from services.tracker.calendar import Calendar
+from services.tracker.deadline_rows import DeadlineRow, in_record, new_row
 from services.tracker.deadlines import due
 from services.tracker.inaction_open_store import Unasked
 from services.tracker.lifecycle import Actor, Role
 from services.tracker.moving import Rules
-from services.tracker.opening import DeadlineRow, in_record, new_row
 from services.tracker.record import Happening, Judged
 from services.tracker.record_store import append_to_record
 from shared.language import Clock

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from services.tracker import requests_store, store
 from services.tracker.calendar import Calendar
+from services.tracker.deadline_rows import DeadlineRow, in_record
 from services.tracker.deadline_store import supersede
 from services.tracker.lifecycle import ACTION_IN_CHINESE, FINAL, MOVES, Action, Actor, CaseState, Move, move
-from services.tracker.opening import DeadlineRow, binding, fresh_deadlines, in_record
+from services.tracker.opening import binding, fresh_deadlines
 from services.tracker.record import Happening
 from services.tracker.record_store import append_to_record
 from services.tracker.timers_store import stop_clocks

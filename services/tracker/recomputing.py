@@ -15,8 +15,8 @@ import structlog
 
 from services.tracker import deadline_store, store
 from services.tracker.calendar import Calendar
+from services.tracker.deadline_rows import DeadlineRow, StoredDeadline, in_record
 from services.tracker.lifecycle import Actor, Role
-from services.tracker.opening import DeadlineRow, StoredDeadline, in_record
 from services.tracker.record import Fired, Happening
 from services.tracker.record_store import append_to_record
 from services.tracker.recounting import recounted

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from services.tracker.calendar import Calendar
+from services.tracker.deadline_rows import DeadlineRow, StoredDeadline, replacement
 from services.tracker.deadlines import count
 from services.tracker.inaction import written_deadline
-from services.tracker.opening import DeadlineRow, StoredDeadline, replacement
 from shared.events import event_id
 
 

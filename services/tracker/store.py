@@ -9,8 +9,9 @@ import orjson
 from asyncpg import Record
 
 from services.tracker.assigning import Followed
+from services.tracker.deadline_rows import DeadlineRow, in_record
 from services.tracker.lifecycle import Action, Actor, CaseState, Role
-from services.tracker.opening import FIRST_VERSION, DeadlineRow, OpenedCase, in_record
+from services.tracker.opening import FIRST_VERSION, OpenedCase
 from services.tracker.record import Happening
 from services.tracker.record_store import begin_record
 from services.tracker.timers_store import insert_timers, lock_timers

@@ -13,13 +13,13 @@ from uuid import UUID
 
 from services.tracker import requests_store, store, suspensions_store
 from services.tracker.casework import Casework
+from services.tracker.deadline_rows import replacement
 from services.tracker.deadline_store import standing_deadlines
 from services.tracker.deadlines import after_suspension, count
 from services.tracker.firing import DueTimer
 from services.tracker.guards import check_pending, check_suspension
 from services.tracker.lifecycle import ACTION_IN_CHINESE, Action, Actor, Role
 from services.tracker.moving import Outcome, Rules, Step, carry_out
-from services.tracker.opening import replacement
 from services.tracker.requests_store import Request, RequestKind
 from services.tracker.suspensions_store import Suspension
 from services.tracker.sweeper import Fire

@@ -3,8 +3,9 @@ from datetime import UTC, datetime, timedelta
 import orjson
 
 from services.tracker.calendar import Calendar
+from services.tracker.deadline_rows import in_record
 from services.tracker.ladder import TimerKind
-from services.tracker.opening import in_record, open_case
+from services.tracker.opening import open_case
 from shared.language import Clock, Kind, Nature, Urgency
 from shared.policy import Policy
 from tests.examples import NOW, assigned

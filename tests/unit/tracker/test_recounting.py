@@ -4,9 +4,9 @@ from uuid import UUID
 import pytest
 
 from services.tracker.calendar import Calendar
+from services.tracker.deadline_rows import StoredDeadline
 from services.tracker.deadlines import Facts, count
 from services.tracker.ladder import TimerKind
-from services.tracker.opening import StoredDeadline
 from services.tracker.recounting import recounted
 from shared.escalation import PLAIN
 from shared.language import Clock, Nature
