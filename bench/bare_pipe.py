@@ -26,7 +26,7 @@ from deploy.local.hotline import POLICY
 from services.intake import store as intake_store
 from services.intake.acceptance import received_event
 from services.intake.channels.submission import SUBMISSION, to_complaint
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.ticket import ticket_number
 from services.intake.vault import Identity, Keyring, seal
 from services.router import store as router_store

@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request, Response
 from deploy.local.hotline import HotlineService
 from deploy.local.ports import LOOPBACK
 from services.intake.acceptance import Acceptance
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.main import accepting
 from services.intake.settings import IntakeSettings
 from services.intake.submitters import Submitter

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from bench.year.county import SHARES, TOWN_SHARES
 from bench.year.texts import Sample, complaint, place, samples
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.ticket import ticket_number
 from services.tracker.calendar import Calendar
 from shared.events import ComplaintReceived

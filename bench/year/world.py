@@ -20,7 +20,7 @@ from bench.year.routing import Routing, delivered, sent
 from bench.year.steps import Steps
 from bench.year.worktime import AT_NIGHT, WorkTime
 from bench.year.year_store import EMPTY_OUTBOX, TAKE_RETURNED, TIDY
-from services.intake.complaint import County
+from services.intake.county import County
 from services.router.decide import Matcher
 from services.router.placement import Decided
 from services.tracker.anchoring import Anchoring

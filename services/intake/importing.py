@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from services.intake.acceptance import Acceptance, Receipt
 from services.intake.channels.qa_platform import Platform, Row, to_complaint
-from services.intake.complaint import Complaint, County
+from services.intake.complaint import Complaint
+from services.intake.county import County
 from services.intake.export_files import UnreadableExport
 from services.intake.refusal import SubmissionRefused
 from services.intake.ticket import query_code

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from services.intake.complaint import County
 from services.intake.coordinates import Coordinates
+from services.intake.county import County
 from services.intake.mailboxes import Mailbox
 from shared.policy import Policy
 from shared.policy_problems import PolicyInvalid, Problem

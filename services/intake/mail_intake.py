@@ -18,7 +18,8 @@ from services.intake import store
 from services.intake.acceptance import Acceptance, Receipt
 from services.intake.attachments import Attachments
 from services.intake.channels.mailbox import Refusal, external_id, read_mail, to_complaint
-from services.intake.complaint import Complaint, County
+from services.intake.complaint import Complaint
+from services.intake.county import County
 from services.intake.mail_text import Enclosed
 from services.intake.refusal import SubmissionRefused
 from services.intake.store import RefusedMail

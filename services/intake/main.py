@@ -15,7 +15,7 @@ from services.intake.api import add_routes
 from services.intake.attachment_files import AttachmentFiles
 from services.intake.attachments import Attachments, Collected
 from services.intake.attachments_api import add_attachment_routes
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.export_files import read_rows
 from services.intake.gauges import refresh_gauges
 from services.intake.imap import MailboxReader

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.open311_rendering import Listing, Row, Single
 from services.intake.ticket import is_ticket_number
 from shared.china_time import CHINA_TIME

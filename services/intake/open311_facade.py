@@ -9,7 +9,8 @@ from uuid import uuid4
 from services.intake import open311, open311_store
 from services.intake.acceptance import Acceptance, Receipt
 from services.intake.channels.open311_form import Fields, external_ids, read_form, to_complaint
-from services.intake.complaint import Complaint, County
+from services.intake.complaint import Complaint
+from services.intake.county import County
 from services.intake.open311 import Open311Error, PublicRequest
 from services.intake.open311_keys import key_id_of
 from services.intake.open311_rendering import Listing, Single

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from services.intake.acceptance import Acceptance, Receipt
 from services.intake.channels.service_center import printed_receipt
 from services.intake.channels.submission import SUBMISSION, to_complaint
-from services.intake.complaint import Complaint, County
+from services.intake.complaint import Complaint
+from services.intake.county import County
 from services.intake.reading_rules import may_be_told_of
 from services.intake.refusal import SubmissionRefused
 from services.intake.repeats import Earlier

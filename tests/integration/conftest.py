@@ -13,7 +13,7 @@ from deploy.local.ports import free_ports
 from services.intake import api as intake_api
 from services.intake.acceptance import Acceptance
 from services.intake.blind_index import BlindIndex
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.mail_intake import MailIntake
 from services.intake.reporter_api import add_reporter_routes
 from services.intake.similar_api import add_similar_routes

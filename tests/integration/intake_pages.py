@@ -12,7 +12,7 @@ from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
 from services.intake.attachments import Attachments
 from services.intake.blind_index import BlindIndex
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.page_files import PageFiles
 from services.intake.pages import add_citizen_pages
 from services.intake.phone_checking import PhoneChecking

@@ -17,7 +17,8 @@ from services.intake.acceptance_store import Batch
 from services.intake.blind_index import BlindIndex
 from services.intake.channels.qa_platform import Platform, Row
 from services.intake.channels.submission import SUBMISSION, to_complaint
-from services.intake.complaint import Complaint, County
+from services.intake.complaint import Complaint
+from services.intake.county import County
 from services.intake.importing import Importing
 from services.intake.mail_intake import MailIntake
 from services.intake.spool import MailSpool

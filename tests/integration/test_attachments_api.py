@@ -22,7 +22,7 @@ from services.intake.attachment_content import MAX_BYTES, MAX_COUNT, MediaType
 from services.intake.attachment_files import AttachmentFiles, FilesAway
 from services.intake.attachments import Attachments
 from services.intake.attachments_api import add_attachment_routes
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.retention import Retention
 from services.intake.submitting import Submitting
 from shared.auth import Role

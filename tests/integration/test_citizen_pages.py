@@ -12,7 +12,7 @@ from services.intake.attachment_content import MAX_COUNT
 from services.intake.attachment_files import AttachmentFiles, FilesAway
 from services.intake.attachments import Attachments
 from services.intake.blind_index import BlindIndex
-from services.intake.complaint import County
+from services.intake.county import County
 from shared.events import CaseReplied
 from shared.language import CaseStatus
 from shared.postgres import Pool

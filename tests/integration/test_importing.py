@@ -17,7 +17,7 @@ from deploy.local.ports import free_ports
 from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.intake.__main__ import app
 from services.intake.acceptance import Acceptance
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.export_files import read_rows
 from services.intake.importing import Importing, Outcome, read_platform
 from shared.postgres import Pool

@@ -18,7 +18,7 @@ from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.intake import api, handlers
 from services.intake.acceptance import Acceptance
 from services.intake.blind_index import BlindIndex
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.submitting import Submitting
 from services.intake.vault import Keyring
 from shared import outbox

@@ -11,7 +11,7 @@ from services.intake.acceptance import Acceptance, Receipt
 from services.intake.attachment_content import MAX_BYTES, MediaType
 from services.intake.attachment_files import AttachmentFiles, FilesAway
 from services.intake.attachments import Attachments
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.mail_intake import MailIntake, Origin
 from services.intake.store import RefusedMail
 from shared.postgres import Pool

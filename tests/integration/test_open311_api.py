@@ -15,7 +15,7 @@ from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.intake import handlers
 from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.open311 import PublicRequest
 from services.intake.open311_api import add_open311_routes
 from services.intake.open311_facade import Open311

@@ -14,7 +14,7 @@ from deploy.local.outside import Outside
 from deploy.local.ports import free_ports
 from services.intake.acceptance import Acceptance
 from services.intake.blind_index import BlindIndex
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.sms import SmsAway, SmsGateway
 from shared.postgres import Pool
 from tests.integration.browsers import browsing, serving

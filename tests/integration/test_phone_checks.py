@@ -12,7 +12,7 @@ from limits import parse
 from services.intake import pages, phone_check
 from services.intake.acceptance import Acceptance
 from services.intake.blind_index import BlindIndex
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.reporter_api import add_reporter_routes
 from services.intake.sms import SmsAway, SmsGateway
 from services.intake.vault import Keyring

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from services.intake.acceptance import Acceptance
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.push_api import add_push_routes
 from services.intake.push_signature import sign
 from services.intake.submitting import MAX_SUBMISSION, Submitting

@@ -11,7 +11,7 @@ import pytest
 
 from services.intake.acceptance import Acceptance, Receipt
 from services.intake.blind_index import BlindIndex
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.mail_intake import MailIntake, Origin
 from services.intake.vault import Keyring
 from shared.events import CaseAcknowledged

@@ -11,7 +11,7 @@ import pytest
 from deploy.local.hotline import PROJECT
 from services.intake.acceptance import Acceptance
 from services.intake.blind_index import BlindIndex
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.rotating import rotate
 from services.intake.vault import Keyring, Sealed, VaultError, open_
 from shared.outbox import Relay

@@ -9,7 +9,7 @@ import pytest
 
 from services.intake.acceptance import Acceptance
 from services.intake.blind_index import BlindIndex
-from services.intake.complaint import County
+from services.intake.county import County
 from shared.auth import Role
 from shared.postgres import Pool
 from tests.integration.conftest import client_of

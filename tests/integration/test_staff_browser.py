@@ -11,7 +11,7 @@ from services.intake.attachment_content import MediaType
 from services.intake.attachment_files import AttachmentFiles
 from services.intake.attachments import Attachments
 from services.intake.blind_index import BlindIndex
-from services.intake.complaint import County
+from services.intake.county import County
 from shared.auth import Role
 from shared.postgres import Pool
 from tests.integration.browsers import browsing, serving

@@ -11,7 +11,7 @@ from services.intake.acceptance import Acceptance
 from services.intake.attachment_files import AttachmentFiles
 from services.intake.attachments import Attachments
 from services.intake.blind_index import BlindIndex
-from services.intake.complaint import County
+from services.intake.county import County
 from shared.auth import Role
 from shared.postgres import Pool
 from shared.session import SESSION_COOKIE

@@ -7,7 +7,8 @@ about the department itself. Where it goes only the router says, which knows by 
 from typing import Literal
 
 from services.intake.channels.form import ClerkForm, Code, complaint_of
-from services.intake.complaint import Complaint, County
+from services.intake.complaint import Complaint
+from services.intake.county import County
 from shared.language import Channel, DepartmentCode
 
 

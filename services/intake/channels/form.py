@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from services.intake.complaint import Complaint, County, Reporter, clean, normalize
+from services.intake.complaint import Complaint, Reporter, clean, normalize
 from services.intake.coordinates import Coordinates, from_gcj02
+from services.intake.county import County
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind, Urgency
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)

@@ -14,7 +14,8 @@ from email.parser import BytesHeaderParser, BytesParser
 from enum import StrEnum
 from hashlib import sha256
 
-from services.intake.complaint import MAX_TEXT, MAX_TITLE, Complaint, County, Reporter, clean, normalize
+from services.intake.complaint import MAX_TEXT, MAX_TITLE, Complaint, Reporter, clean, normalize
+from services.intake.county import County
 from services.intake.mail_decoding import decode_header
 from services.intake.mail_text import MAX_ENCLOSED, MAX_PART, Body, Enclosed, Flaw, read_body
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Literal
 
 from services.intake.channels.form import ClerkForm, Code, complaint_of
-from services.intake.complaint import Complaint, County
+from services.intake.complaint import Complaint
+from services.intake.county import County
 from shared.china_time import local_time
 from shared.language import Channel
 

@@ -9,7 +9,8 @@ from services.intake.channels.department_line import DepartmentLineForm
 from services.intake.channels.hotline_12345 import HotlineForm
 from services.intake.channels.service_center import ServiceCenterForm
 from services.intake.channels.web_portal import PortalForm
-from services.intake.complaint import Complaint, County
+from services.intake.complaint import Complaint
+from services.intake.county import County
 
 AnyForm: TypeAlias = HotlineForm | PortalForm | ServiceCenterForm | DepartmentLineForm
 Submission = Annotated[AnyForm, Field(discriminator="channel")]

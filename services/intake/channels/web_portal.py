@@ -3,7 +3,8 @@
 from typing import Literal
 
 from services.intake.channels.form import Form, complaint_of
-from services.intake.complaint import Complaint, County
+from services.intake.complaint import Complaint
+from services.intake.county import County
 from shared.language import Channel
 
 

@@ -7,7 +7,7 @@ import pytest
 from bench.year.arrivals import Receiving, arrivals, complaint_id
 from bench.year.running import FIRST
 from bench.year.worktime import WorkTime
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.ticket import is_ticket_number
 from services.tracker.calendar import Calendar
 from shared.policy import Policy

@@ -5,16 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.complaint import (
-    MAX_TEXT,
-    Complaint,
-    County,
-    Reporter,
-    clean,
-    normalize,
-    normalize_text,
-)
+from services.intake.complaint import MAX_TEXT, Complaint, Reporter, clean, normalize, normalize_text
 from services.intake.coordinates import Coordinates
+from services.intake.county import County
 from services.intake.refusal import SubmissionRefused
 from services.intake.text_language import TextLanguage
 from shared.language import Channel, Confidentiality, Kind, Urgency

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake import open311
-from services.intake.complaint import County
+from services.intake.county import County
 from services.intake.open311 import LONGEST_SPAN, Open311Error, PublicRequest, Wanted
 from services.intake.open311_rendering import Format, render
 from services.intake.ticket import ticket_number

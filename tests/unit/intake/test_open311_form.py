@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.channels.open311_form import Fields, external_ids, read_form, to_complaint
-from services.intake.complaint import Complaint, County, Reporter
+from services.intake.complaint import Complaint, Reporter
+from services.intake.county import County
 from services.intake.open311 import Open311Error
 from shared.language import Channel, Confidentiality
 from shared.policy import Matter

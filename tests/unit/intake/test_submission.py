@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.intake.channels.submission import SUBMISSION, to_complaint
-from services.intake.complaint import Complaint, County, Reporter
+from services.intake.complaint import Complaint, Reporter
+from services.intake.county import County
 from services.intake.refusal import SubmissionRefused
 from shared.language import Channel, Confidentiality, Kind, Urgency
 from shared.validation import FieldError, explain
