@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from bench import bare_rows
 from deploy.local.hotline import POLICY
 from services.intake import acceptance_store, store
-from services.intake.acceptance import received_message
 from services.intake.blind_index import BlindIndex
 from services.intake.channels.submission import SUBMISSION, to_complaint
 from services.intake.county import County
+from services.intake.received import received_message
 from services.intake.ticket import ticket_number
 from services.intake.vault import Identity, Keyring, seal
 from shared import outbox

@@ -24,9 +24,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from bench import bare_rows
 from deploy.local.hotline import POLICY
 from services.intake import store as intake_store
-from services.intake.acceptance import received_event
 from services.intake.channels.submission import SUBMISSION, to_complaint
 from services.intake.county import County
+from services.intake.received import received_event
 from services.intake.ticket import ticket_number
 from services.intake.vault import Identity, Keyring, seal
 from services.router import store as router_store

@@ -18,17 +18,15 @@ from services.intake.blind_index import BlindIndex
 from services.intake.complaint import Complaint
 from services.intake.fact_time import time_told
 from services.intake.linking import find_repeats, share_a_reporter
+from services.intake.received import received_message
 from services.intake.repeats import Earlier, Repeat
 from services.intake.ticket import ticket_number
 from services.intake.turns import Turns
 from services.intake.vault import Identity, Keyring, seal
 from shared.china_time import CHINA_TIME
-from shared.events import ComplaintReceived, event_id
 from shared.language import Channel
 from shared.outbox import Relay
 from shared.postgres import PASSING, Connection, Pool
-from shared.topics import COMPLAINTS_RECEIVED
-from shared.wire import Message, encode
 
 log = structlog.get_logger(__name__)
 
@@ -55,39 +53,6 @@ class Receipt:
     same_content: bool
     # Where its reporter brought the same matter before. Not for everybody: services.intake.submitting says for whom.
     repeat_of: Earlier | None = None
-
-
-def received_event(entry: store.Entry, repeat: Repeat | None = None) -> ComplaintReceived:
-    """The fact that the other services learn; the identity and the original words stay behind."""
-    complaint = entry.complaint
-    linked = repeat is not None and repeat.event_may_say(complaint.confidentiality)
-    return ComplaintReceived(
-        complaint_id=entry.complaint_id,
-        ticket_number=entry.ticket_number,
-        channel=complaint.channel,
-        kind=complaint.kind,
-        urgency=complaint.urgency,
-        confidentiality=complaint.confidentiality,
-        title=complaint.title,
-        text=complaint.text,
-        place=complaint.place,
-        accused=complaint.accused,
-        received_by=complaint.received_by,
-        occurred_at=complaint.occurred_at,
-        accepted_at=entry.accepted_at,
-        repeat_of=repeat.of.complaint_id if repeat is not None and linked else None,
-    )
-
-
-def received_message(entry: store.Entry, repeat: Repeat | None = None) -> Message:
-    event = received_event(entry, repeat)
-    return encode(
-        event,
-        topic=COMPLAINTS_RECEIVED,
-        event_id=event_id(entry.complaint_id, event.event_type),
-        source="intake",
-        time=entry.accepted_at,
-    )
 
 
 class Acceptance:
