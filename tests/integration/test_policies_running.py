@@ -85,7 +85,7 @@ async def case_of(broker: ApacheKafka, pool: Pool) -> tuple[str, UUID, list[asyn
     return department, complaint.complaint_id, await pool.fetch(REPLY, complaint.complaint_id)
 
 
-@pytest.mark.usefixtures("intake_pool", "router_pool")
+@pytest.mark.usefixtures("intake_pool", "router_pool", "tracker_pool")
 async def test_what_is_switched_on_holds_in_every_service_and_leaves_open_cases_their_deadlines(
     broker: ApacheKafka, services: dict[ServiceName, HotlineService], policy_dir: Path, tracker_pool: Pool
 ) -> None:
