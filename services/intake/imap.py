@@ -14,7 +14,7 @@ import structlog
 from prometheus_client import Gauge
 
 from services.intake.acceptance import Receipt
-from services.intake.imap_connection import CommandRefused, ImapConnection
+from services.intake.imap_connection import CommandRefused, ImapConnection, open_in_thread
 from services.intake.mail_intake import MailIntake
 from services.intake.mailboxes import Mailbox
 from services.intake.store import RefusedMail
@@ -58,7 +58,7 @@ class MailboxReader:
         up.set(0)
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"imap-{self._mailbox.name}")
         try:
-            connection = await asyncio.get_running_loop().run_in_executor(thread, ImapConnection.open, self._mailbox)
+            connection = await open_in_thread(self._mailbox, thread)
             try:
                 log.info("mailbox_open", mailbox=self._mailbox.name)
                 up.set(1)

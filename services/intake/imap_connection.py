@@ -1,11 +1,13 @@
 """One connection to an IMAP server, logged in and with the mailbox's folder selected; every call blocks."""
 
+import asyncio
 import imaplib
 import re
 import select
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Self, assert_never
@@ -16,7 +18,7 @@ from imap_tools.utils import check_command_status
 
 from services.intake.mailboxes import Mailbox
 
-__all__ = ["CommandRefused", "ImapConnection"]
+__all__ = ["CommandRefused", "ImapConnection", "open_in_thread"]
 
 # For connecting and for every answer.
 _TIMEOUT_SECONDS = 20.0
@@ -147,6 +149,27 @@ class ImapConnection:
             self._box.client.sock.shutdown(socket.SHUT_RDWR)
         with suppress(OSError):
             self._box.client.shutdown()
+
+
+async def open_in_thread(mailbox: Mailbox, executor: Executor | None = None) -> ImapConnection:
+    """`ImapConnection.open` beside the event loop; what opens after the caller was cancelled is closed at once."""
+    opened: list[ImapConnection] = []
+    abandoned = False
+
+    def open_it() -> ImapConnection:
+        connection = ImapConnection.open(mailbox)
+        opened.append(connection)
+        if abandoned:
+            connection.close()
+        return connection
+
+    try:
+        return await asyncio.get_running_loop().run_in_executor(executor, open_it)
+    except asyncio.CancelledError:
+        abandoned = True
+        for connection in opened:
+            connection.close()
+        raise
 
 
 def _connect(mailbox: Mailbox) -> BaseMailBox:

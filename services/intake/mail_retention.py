@@ -16,7 +16,7 @@ from prometheus_client import Counter
 
 from services.intake import mail_retention_store
 from services.intake.channels.mailbox import external_id
-from services.intake.imap_connection import ImapConnection
+from services.intake.imap_connection import ImapConnection, open_in_thread
 from services.intake.mailboxes import SPOOL, Mailbox
 from shared.postgres import Pool
 
@@ -63,7 +63,7 @@ class MailRetention:
 
     async def _of_mailbox(self, mailbox: Mailbox) -> int:
         before = (datetime.now(UTC) - self._retention()).date()
-        connection = await asyncio.to_thread(ImapConnection.open, mailbox)
+        connection = await open_in_thread(mailbox)
         try:
             count = 0
             for folder, refused in ((mailbox.done_folder, False), (mailbox.refused_folder, True)):

@@ -133,7 +133,11 @@ class Dovecot(Server):
 
     def open(self, user: str) -> MailBoxUnencrypted:
         box = MailBoxUnencrypted(LOOPBACK, self.port, timeout=30)
-        box.login(user, PASSWORD)
+        try:
+            box.login(user, PASSWORD)
+        except BaseException:
+            box.client.shutdown()
+            raise
         return box
 
     def deliver(self, user: str, *mails: bytes, age: timedelta = timedelta()) -> None:

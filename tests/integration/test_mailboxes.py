@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -72,6 +73,33 @@ async def read(mail_intake: MailIntake, *mailboxes: Mailbox) -> AsyncIterator[No
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+def entered(monkeypatch: pytest.MonkeyPatch) -> list[ImapConnection]:
+    """Grows when a reader is about to log in, which then takes a moment."""
+    begun: list[ImapConnection] = []
+    enter = ImapConnection.enter
+
+    def slowly(self: ImapConnection) -> None:
+        begun.append(self)
+        time.sleep(0.3)
+        enter(self)
+
+    monkeypatch.setattr(ImapConnection, "enter", slowly)
+    return begun
+
+
+async def test_a_connection_that_opens_when_nobody_waits_any_more_is_closed(
+    mail_intake: MailIntake, mailbox: Mailbox, entered: list[ImapConnection]
+) -> None:
+    async with asyncio.timeout(60), read(mail_intake, mailbox):
+        while not entered:  # noqa: ASYNC110  # a thread
+            await asyncio.sleep(0.01)
+    client = entered[0]._box.client  # noqa: SLF001  # nothing else tells
+    async with asyncio.timeout(60):
+        while client.sock.fileno() != -1:  # noqa: ASYNC110  # the same thread
+            await asyncio.sleep(0.01)
 
 
 async def holds(dovecot: Dovecot, user: str, folder: str, count: int) -> None:
