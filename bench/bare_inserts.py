@@ -15,7 +15,7 @@ from bench import bare_rows
 from deploy.local.hotline import POLICY
 from services.intake import acceptance_store, store
 from services.intake.blind_index import BlindIndex
-from services.intake.channels.submission import SUBMISSION, to_complaint
+from services.intake.channels.submission import SUBMISSION
 from services.intake.county import County
 from services.intake.received import received_message
 from services.intake.ticket import ticket_number
@@ -61,7 +61,7 @@ def _entries(bodies: Sequence[bytes], index: BlindIndex, numbers: Sequence[int])
     now = datetime.now(UTC)
     entries = []
     for number, body in zip(numbers, bodies, strict=True):
-        complaint = to_complaint(SUBMISSION.validate_json(body), county)
+        complaint = SUBMISSION.validate_json(body).to_complaint(county)
         complaint_id = uuid4()
         sealed = seal(keyring, Identity(complaint.reporter, complaint.original), complaint_id)
         ticket, traces = ticket_number(now.date(), number), index.traces(complaint.reporter)

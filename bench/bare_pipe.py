@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from bench import bare_rows
 from deploy.local.hotline import POLICY
 from services.intake import store as intake_store
-from services.intake.channels.submission import SUBMISSION, to_complaint
+from services.intake.channels.submission import SUBMISSION
 from services.intake.county import County
 from services.intake.received import received_event
 from services.intake.ticket import ticket_number
@@ -107,7 +107,7 @@ async def _accept(pipe: Pipe, ready: object, bodies: Sequence[bytes]) -> None:
     now = datetime.now(UTC)
     entries = []
     for number, body in enumerate(bodies, start=1):
-        complaint = to_complaint(SUBMISSION.validate_json(body), county)
+        complaint = SUBMISSION.validate_json(body).to_complaint(county)
         complaint_id = uuid4()
         sealed = seal(keyring, Identity(complaint.reporter, complaint.original), complaint_id)
         entries.append(intake_store.Entry(complaint_id, ticket_number(now.date(), number), now, complaint, sealed, ()))

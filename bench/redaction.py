@@ -79,7 +79,7 @@ def parse(line: str) -> Sentence:
 
 def replaced(text: str) -> frozenset[Number]:
     """What `redact` replaces in `text`, told from the outside: what stands where its tokens stand."""
-    redacted = redact(text).text
+    redacted = redact(text)
     kinds = [_KINDS[token] for token in _TOKEN.findall(redacted)]
     around = re.compile("(.+?)".join(map(re.escape, _TOKEN.split(redacted))), re.DOTALL)
     match = around.fullmatch(text)

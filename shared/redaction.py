@@ -12,13 +12,12 @@ and ticket numbers.
 
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from shared.redaction_forms import RINGED
 from shared.redaction_rules import RULES, PersonalData
 
-__all__ = ["TOKENS", "PersonalData", "Redacted", "redact"]
+__all__ = ["TOKENS", "PersonalData", "redact"]
 
 
 # Each token is shorter than anything that it can stand for, so a redacted text is never longer than the original.
@@ -35,26 +34,18 @@ TOKENS: Mapping[PersonalData, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Redacted:
-    text: str
-    # How many of each kind were replaced; a kind that did not occur is absent.
-    counts: Mapping[PersonalData, int]
-
-
-def redact(text: str) -> Redacted:
-    """Replace every personal number in `text` by the name of its kind; all else stays as it was written.
+def redact(text: str) -> str:
+    """`text` with the name of its kind in place of every personal number; all else stays as it was written.
 
     Idempotent, and never longer than `text`.
     """
-    counts: dict[PersonalData, int] = {}
     # A replaced number no longer hides its neighbour ("138…-0914-…"), so look again until nothing is found.
-    while (found := _redact_once(text, counts)) != text:
+    while (found := _redact_once(text)) != text:
         text = found
-    return Redacted(text, counts)
+    return text
 
 
-def _redact_once(text: str, counts: dict[PersonalData, int]) -> str:
+def _redact_once(text: str) -> str:
     for trigger, rules in RULES:
         if not trigger.search(text):
             continue
@@ -62,7 +53,6 @@ def _redact_once(text: str, counts: dict[PersonalData, int]) -> str:
         for kind, pattern, convinces in rules:
             spans = [match.span("it") for match in pattern.finditer(folded) if convinces(match)]
             if spans:
-                counts[kind] = counts.get(kind, 0) + len(spans)
                 text = _replace(text, spans, TOKENS[kind])
                 folded = _replace(folded, spans, TOKENS[kind])
     return text

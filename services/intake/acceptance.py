@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
+import uuid_utils
 from asyncpg import Record
+from asyncpg.pgproto import pgproto
 from prometheus_client import Counter
-from uuid_utils.compat import uuid7
 
 from services.intake import acceptance_store, repeats_store, store
 from services.intake.acceptance_store import Batch
@@ -134,7 +135,8 @@ class Acceptance:
         now = datetime.now(UTC)
         async with self._pool.acquire() as connection:
             numbers = await self._take_numbers(connection, len(complaints))
-            entries = [self._entry(c, n, now) for c, n in zip(complaints, numbers, strict=True)]
+            today = now.astimezone(CHINA_TIME).date()
+            entries = [self._entry(c, ticket_number(today, n), now) for c, n in zip(complaints, numbers, strict=True)]
             # Two batches of one reporter, side by side, would not see that the one repeats the other.
             async with self._turns.of({trace for entry in entries for trace in entry.traces}):
                 new, repeats = await self._store(connection, entries, now)
@@ -176,8 +178,9 @@ class Acceptance:
         taken, self._numbers = self._numbers[:count], self._numbers[count:]
         return taken
 
-    def _entry(self, complaint: Complaint, sequence: int, now: datetime) -> store.Entry:
-        complaint_id = uuid7()
+    def _entry(self, complaint: Complaint, ticket: str, now: datetime) -> store.Entry:
+        # By version 7 ids grow with time. The standard library's UUID takes ten times as long to become text.
+        complaint_id = pgproto.UUID(uuid_utils.uuid7().bytes)
         # What an export tells was written before it was imported: 昨天 in it is no day that we know.
         if (
             complaint.occurred_at is None
@@ -187,7 +190,7 @@ class Acceptance:
             complaint = replace(complaint, occurred_at=told)
         return store.Entry(
             complaint_id,
-            ticket_number(now.astimezone(CHINA_TIME).date(), sequence),
+            ticket,
             now,
             complaint,
             seal(self._keyring, Identity(complaint.reporter, complaint.original), complaint_id),

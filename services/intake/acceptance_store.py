@@ -6,7 +6,7 @@ One statement is one transaction: either all of it is committed or nothing is.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -25,42 +25,37 @@ NEXT_TICKETS = "SELECT nextval('ticket_sequence') FROM generate_series(1, $1)"
 # What belongs to a complaint whose (channel, external id) is known is left out with it. The outbox is filled in the
 # order of acceptance, by which ids grow; the key of an event is its complaint's id.
 ACCEPT = """
-WITH new AS (
+WITH given AS MATERIALIZED (
+    SELECT * FROM unnest($1::accepting[])
+), new AS (
     INSERT INTO complaints (
         complaint_id, ticket_number, channel, external_id, kind, urgency, confidentiality,
         title, text, place, accused, received_by, operator, occurred_at, content_hash, language, accepted_at
     )
-    SELECT given.*, $17 FROM unnest(
-        $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-        $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
-        $14::timestamptz[], $15::bytea[], $16::text[]
-    ) AS given
+    SELECT
+        complaint_id, ticket_number, channel, external_id, kind, urgency, confidentiality,
+        title, text, place, accused, received_by, operator, occurred_at, content_hash, language, $2
+    FROM given
     ON CONFLICT (channel, external_id) DO NOTHING
     RETURNING complaint_id
 ), sealed AS (
     INSERT INTO vault (complaint_id, key_id, sealed, index_key)
-    SELECT complaint_id, $18, sealed, $20 FROM unnest($1::uuid[], $19::bytea[]) AS given (complaint_id, sealed)
-    JOIN new USING (complaint_id)
+    SELECT complaint_id, $3, sealed, $4 FROM given JOIN new USING (complaint_id)
 ), told AS (
     INSERT INTO outbox (topic, key, headers, body)
-    SELECT $21, convert_to(complaint_id::text, 'UTF8'), headers, body
-    FROM unnest($1::uuid[], $22::text[], $23::bytea[]) AS given (complaint_id, headers, body)
-    JOIN new USING (complaint_id)
+    SELECT $5, convert_to(complaint_id::text, 'UTF8'), headers, body
+    FROM given JOIN new USING (complaint_id)
     ORDER BY complaint_id
 ), traced AS (
     INSERT INTO blind_index (trace, complaint_id)
-    SELECT trace, complaint_id FROM unnest($24::uuid[], $25::bytea[]) AS given (complaint_id, trace)
-    JOIN new USING (complaint_id)
+    SELECT unnest(traces), complaint_id FROM given JOIN new USING (complaint_id)
 ), linked AS (
     INSERT INTO repeats (complaint_id, repeat_of, likeness)
-    SELECT complaint_id, repeat_of, likeness
-    FROM unnest($26::uuid[], $27::uuid[], $28::real[]) AS given (complaint_id, repeat_of, likeness)
-    JOIN new USING (complaint_id)
+    SELECT complaint_id, repeat_of, likeness FROM given JOIN new USING (complaint_id) WHERE repeat_of IS NOT NULL
 ), requested AS (
     INSERT INTO open311_requests (complaint_id, service_code, requested_at, updated_at)
-    SELECT complaint_id, service_code, date_trunc('second', $17::timestamptz), date_trunc('second', $17::timestamptz)
-    FROM unnest($29::uuid[], $30::text[]) AS given (complaint_id, service_code)
-    JOIN new USING (complaint_id)
+    SELECT complaint_id, service_code, date_trunc('second', $2::timestamptz), date_trunc('second', $2::timestamptz)
+    FROM given JOIN new USING (complaint_id) WHERE service_code IS NOT NULL
 )
 SELECT complaint_id FROM new
 """
@@ -91,30 +86,21 @@ class Batch:
 
 async def accept(connection: Connection, batch: Batch) -> set[UUID]:
     """Store those of `batch` whose (channel, external id) is new, with all that is theirs, and return their ids."""
+    rows = [
+        _row(entry, message, batch.repeats.get(entry.complaint_id))
+        for entry, message in zip(batch.entries, batch.messages, strict=True)
+    ]
     # Always in one order: two transactions that share submissions wait for each other, but never in a circle.
-    rows = sorted(map(_row, batch.entries, batch.messages), key=_channel_and_external_id)
-    columns = zip(*rows, strict=True)
-    traces = [(entry.complaint_id, trace) for entry in batch.entries for trace in entry.traces]
-    links = [(complaint_id, repeat.of.complaint_id, repeat.likeness) for complaint_id, repeat in batch.repeats.items()]
-    requests = [(e.complaint_id, e.complaint.service) for e in batch.entries if e.complaint.service]
-    stored = await connection.fetch(
-        ACCEPT,
-        *islice(columns, 16),
-        batch.accepted_at,
-        batch.key_id,
-        next(columns),
-        batch.index_key,
-        COMPLAINTS_RECEIVED,
-        *columns,
-        *_columns(traces, 2),
-        *_columns(links, 3),
-        *_columns(requests, 2),
-    )
+    rows.sort(key=_CHANNEL_AND_EXTERNAL_ID)
+    stored = await connection.fetch(ACCEPT, rows, batch.accepted_at, batch.key_id, batch.index_key, COMPLAINTS_RECEIVED)
     return {row[0] for row in stored}
 
 
-def _row(entry: Entry, message: Message) -> tuple[Any, ...]:
-    """The parameters $1 to $16, $19, $22 and $23."""
+_CHANNEL_AND_EXTERNAL_ID = itemgetter(2, 3)
+
+
+def _row(entry: Entry, message: Message, repeat: Repeat | None) -> tuple[Any, ...]:
+    """As the database's type `accepting` has it."""
     complaint = entry.complaint
     return (
         entry.complaint_id,
@@ -136,15 +122,11 @@ def _row(entry: Entry, message: Message) -> tuple[Any, ...]:
         entry.sealed.ciphertext,
         outbox.written(message.headers),
         message.body,
+        entry.traces,
+        repeat.of.complaint_id if repeat else None,
+        repeat.likeness if repeat else None,
+        complaint.service,
     )
-
-
-def _channel_and_external_id(row: tuple[Any, ...]) -> tuple[str, str]:
-    return row[2], row[3]
-
-
-def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> Sequence[Sequence[Any]]:
-    return list(zip(*rows, strict=True)) if rows else [()] * count
 
 
 async def find_by_external_id(

@@ -189,7 +189,7 @@ def _redacted(words: str, told: Iterable[tuple[str, str]]) -> str:
     """`words` without numbers that identify somebody, and without what the reporter said of themselves in the form."""
     for said, token in told:
         words = words.replace(said, token)
-    return redact(words).text
+    return redact(words)
 
 
 def _locate(county: County, original: Original, words: Original) -> tuple[str | None, str]:

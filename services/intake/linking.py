@@ -25,7 +25,7 @@ async def find_repeats(connection: Connection, entries: Sequence[Entry], since: 
     if not known:
         return {}
     earlier = await repeats_store.find_earlier(connection, known, since)
-    beside = _before_in_batch(known)
+    beside = _before_in_batch(known) if share_a_reporter(known) else {}
     repeats = {}
     for entry in known:
         candidates = [*earlier.get(entry.complaint_id, ()), *beside.get(entry.complaint_id, ())]

@@ -55,7 +55,7 @@ def add_reporter_routes(app: FastAPI, pool: Pool, keyring: Keyring) -> None:
         """
         if not is_ticket_number(ticket_number):
             raise _problem(NO_SUCH_TICKET)
-        note = redact(clean(asked.note)).text if asked.note else None
+        note = redact(clean(asked.note)) if asked.note else None
         row = await vault_store.read_identity(pool, ticket_number)
         complaint_id = row["complaint_id"] if row else None
         outcome: tuple[Identity, tuple[Part, ...]] | Refused = NO_SUCH_TICKET

@@ -30,7 +30,7 @@ class SameIncident:
         """The incidents that the text may tell of, the most alike first; empty where the router does not answer."""
         if self._client is None or token is None or len(text) < _SHORTEST:
             return ()
-        asked = {"text": redact(text).text, "place": redact(place).text[:200] or None}
+        asked = {"text": redact(text), "place": redact(place)[:200] or None}
         try:
             response = await self._client.post(
                 "/v1/incidents:similar", json=asked, headers={"Authorization": f"Bearer {token}"}, timeout=_SECONDS

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from services.intake.channels.department_line import DepartmentLineForm
 from services.intake.channels.submission import AnyForm
 from shared.language import Channel, DepartmentCode
 from shared.principal import Principal, Role
@@ -42,7 +41,7 @@ class Submitter:
         if form.channel not in self.channels:
             may = "、".join(sorted(self.channels))
             raise NotYours(f"您只能登记以下渠道的诉求：{may}。", f"You may submit for these channels only: {may}.")
-        if isinstance(form, DepartmentLineForm) and self.department not in {None, form.received_by}:
+        if form.channel is Channel.DEPARTMENT_LINE and self.department not in {None, form.received_by}:
             raise NotYours("您只能登记本单位收到的诉求。", "You may register only what reached your own department.")
 
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from services.intake.acceptance import Acceptance, Receipt
 from services.intake.channels.service_center import printed_receipt
-from services.intake.channels.submission import SUBMISSION, to_complaint
+from services.intake.channels.submission import SUBMISSION
 from services.intake.complaint import Complaint
 from services.intake.county import County
 from services.intake.reading_rules import may_be_told_of
@@ -67,7 +67,7 @@ class Submitting:
         try:
             form = SUBMISSION.validate_json(body)
             submitter.require(form)
-            complaint = to_complaint(form, self.county())
+            complaint = form.to_complaint(self.county())
         except ValidationError as error:
             raise _refused(explain(error.errors(include_url=False, include_input=False), frozenset(Channel))) from None
         except SubmissionRefused as refused:

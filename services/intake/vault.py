@@ -89,7 +89,7 @@ class Keyring:
 
 def seal(keyring: Keyring, identity: Identity, complaint_id: UUID) -> Sealed:
     nonce = os.urandom(_NONCE_BYTES)
-    plain = orjson.dumps(identity)
+    plain = orjson.dumps(_as_json(identity))
     ciphertext = keyring.cipher(keyring.current).encrypt(nonce, plain, _associated(complaint_id))
     return Sealed(keyring.current, nonce + ciphertext)
 
@@ -104,6 +104,23 @@ def open_(keyring: Keyring, sealed: Sealed, complaint_id: UUID) -> Identity:
     content = orjson.loads(plain)
     reporter = content["reporter"]
     return Identity(Reporter(**reporter) if reporter else None, Original(**content["original"]))
+
+
+def _as_json(identity: Identity) -> dict[str, dict[str, str | None] | None]:
+    """Written out: orjson takes three times as long to ask a dataclass for its fields."""
+    reporter, original = identity.reporter, identity.original
+    return {
+        "reporter": None
+        if reporter is None
+        else {
+            "name": reporter.name,
+            "phone": reporter.phone,
+            "id_number": reporter.id_number,
+            "email": reporter.email,
+            "address": reporter.address,
+        },
+        "original": {"text": original.text, "title": original.title, "place": original.place},
+    }
 
 
 def _associated(complaint_id: UUID) -> bytes:

@@ -62,7 +62,7 @@ def add_incidents_routes(app: FastAPI, pool: Pool, relay: Relay, routing: Callab
         incident_id: UUID, regrouping: Regrouping, by: Principal, how: Callable[[Connection, Wish], Awaitable[None]]
     ) -> None:
         ids = tuple(dict.fromkeys(regrouping.complaint_ids))
-        wish = Wish(incident_id, ids, redact(regrouping.reason).text, by.subject)
+        wish = Wish(incident_id, ids, redact(regrouping.reason), by.subject)
         try:
             async with pool.acquire() as connection, connection.transaction():
                 await how(connection, wish)

@@ -36,7 +36,7 @@ class Lesson:
     ) -> "Lesson":
         text = f"{complaint.title}\n{complaint.text}" if complaint.title else complaint.text
         # Kept texts were redacted when they came in; the redaction of today may know more.
-        return cls(redact(text).text, complaint.accepted_at.astimezone(CHINA_TIME).date(), label, source, tuple(tried))
+        return cls(redact(text), complaint.accepted_at.astimezone(CHINA_TIME).date(), label, source, tuple(tried))
 
 
 def lines(lessons: Sequence[Lesson]) -> Iterable[dict[str, Any]]:

@@ -48,7 +48,7 @@ def add_placing_routes(app: FastAPI, pool: Pool, relay: Relay, policy: Callable[
             order = Order(
                 placing.decision_id,
                 placing.department,
-                redact(placing.reason).text,
+                redact(placing.reason),
                 principal.subject,
                 placing.matter,
             )

@@ -91,7 +91,7 @@ class Policies:
 
     async def activate(self, name: str, activation: Activation, by: str) -> dict[str, Any]:
         with _refusals(name):
-            reason = redact(activation.reason).text
+            reason = redact(activation.reason)
             return await activate(self._pool, self._folders, name, activation.hash, reason, by)
 
     async def activations(self, before: int | None, limit: int) -> list[dict[str, Any]]:

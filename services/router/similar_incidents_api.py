@@ -40,7 +40,7 @@ def add_similar_incidents_routes(app: FastAPI, pool: Pool, routing: Callable[[],
                 raise Problem(422, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
         decision = decide(as_received(question), current.matcher, classifier=current.model)
         text = f"{question.title}\n{question.text}" if question.title else question.text
-        found = fingerprint(now, redact(text).text, question.place, policy.towns, decision)
+        found = fingerprint(now, redact(text), question.place, policy.towns, decision)
         told = Told(UUID(int=0), found, keys(found, text))
         known, _ = await find_alike(pool, [told], policy.incidents.window)
         scores: dict[UUID, float] = {}

@@ -79,7 +79,7 @@ class Casework:
 
     async def reply(self, case_id: UUID, actor: Actor, expected_version: int | None, text: str) -> None:
         """Answer the reporter; AgainstRule where a blank of a template is not filled."""
-        answer = redact(text).text
+        answer = redact(text)
         await self.act(case_id, Action.REPLY, actor, expected_version, partial(_reply, answer))
 
     async def request_callback(self, case_id: UUID, actor: Actor, expected_version: int | None) -> None:
@@ -91,11 +91,11 @@ class Casework:
 
     async def rework(self, case_id: UUID, actor: Actor, expected_version: int | None, reason: str) -> None:
         """Send the case back to its department: both clocks start afresh and name the deadlines that they replace."""
-        why = redact(reason).text
+        why = redact(reason)
         await self.act(case_id, Action.REWORK, actor, expected_version, telling(CaseReworked, why, reason=why))
 
     async def decline(self, case_id: UUID, actor: Actor, expected_version: int | None, lawful_channel: str) -> None:
-        where = redact(lawful_channel).text
+        where = redact(lawful_channel)
         effect = telling(CaseDeclined, where, lawful_channel=where)
         await self.act(case_id, Action.DECLINE, actor, expected_version, effect)
 
@@ -114,7 +114,7 @@ async def _close(said: Callback, step: Step) -> Outcome:
 
 def _in_words(said: Callback) -> str:
     told = f"已联系诉求人：{_SATISFACTION_IN_CHINESE[said.satisfaction]}" if said.satisfaction else "未联系诉求人"
-    return f"{told}。{redact(said.because).text}" if said.because else told
+    return f"{told}。{redact(said.because)}" if said.because else told
 
 
 _SATISFACTION_IN_CHINESE = {

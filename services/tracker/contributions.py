@@ -21,7 +21,7 @@ class Contributions:
         The case stays where it is, so there is no version to name. Raises NoSuchCase; NotYourCase where the department
         was never asked, for that tells nothing of the case; AgainstRule where it has contributed or no longer needs to.
         """
-        said = redact(text).text
+        said = redact(text)
         async with self._casework.transaction() as connection:
             case = await store.lock_case(connection, case_id)
             if case is None:

@@ -26,15 +26,15 @@ class Extensions:
 
     async def request(self, case_id: UUID, actor: Actor, version: int | None, term: Term, reason: str) -> None:
         """Ask that the reply be due `term` later; the clock runs on, and is missed if nobody approves in time."""
-        effect = partial(_request, term, redact(reason).text)
+        effect = partial(_request, term, redact(reason))
         await self._act(case_id, Action.REQUEST_EXTENSION, actor, version, effect)
 
     async def grant(self, case_id: UUID, actor: Actor, version: int | None, reason: str) -> None:
         """Approve what was asked: a further deadline takes the place of the old one, and the reporter is told."""
-        await self._act(case_id, Action.EXTEND, actor, version, partial(_grant, redact(reason).text))
+        await self._act(case_id, Action.EXTEND, actor, version, partial(_grant, redact(reason)))
 
     async def refuse(self, case_id: UUID, actor: Actor, version: int | None, reason: str) -> None:
-        await self._act(case_id, Action.REFUSE_EXTENSION, actor, version, partial(_refuse, redact(reason).text))
+        await self._act(case_id, Action.REFUSE_EXTENSION, actor, version, partial(_refuse, redact(reason)))
 
 
 async def _request(term: Term, reason: str, step: Step) -> Outcome:

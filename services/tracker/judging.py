@@ -52,7 +52,7 @@ class Judging:
 
     async def explain(self, inaction_id: UUID, officer: Actor, text: str) -> None:
         """The department that is suspected says why."""
-        written = redact(text).text
+        written = redact(text)
         async with self._casework.transaction() as connection:
             case_id, found = await _locked(connection, inaction_id)
             if found.department != officer.department:
@@ -84,7 +84,7 @@ class Judging:
         await self._judge(inaction_id, Standing.DISMISSED, supervisor, reason)
 
     async def _judge(self, inaction_id: UUID, verdict: Standing, supervisor: Actor, reason: str) -> None:
-        why = redact(reason).text
+        why = redact(reason)
         happened, event = _SAID[verdict]
         async with self._casework.transaction() as connection:
             case_id, found = await _locked(connection, inaction_id)

@@ -21,15 +21,15 @@ class Returns:
 
     async def request(self, case_id: UUID, actor: Actor, version: int | None, reason: str, basis: str) -> None:
         """Ask to give the case back: why, and by which rule it is another's."""
-        effect = partial(_request, redact(reason).text, redact(basis).text)
+        effect = partial(_request, redact(reason), redact(basis))
         await self._act(case_id, Action.REQUEST_RETURN, actor, version, effect)
 
     async def grant(self, case_id: UUID, actor: Actor, version: int | None, reason: str) -> None:
         """Give leave: nobody holds the case until the router has placed it again."""
-        await self._act(case_id, Action.GRANT_RETURN, actor, version, partial(_grant, redact(reason).text))
+        await self._act(case_id, Action.GRANT_RETURN, actor, version, partial(_grant, redact(reason)))
 
     async def refuse(self, case_id: UUID, actor: Actor, version: int | None, reason: str) -> None:
-        await self._act(case_id, Action.REFUSE_RETURN, actor, version, partial(_refuse, redact(reason).text))
+        await self._act(case_id, Action.REFUSE_RETURN, actor, version, partial(_refuse, redact(reason)))
 
 
 async def _request(reason: str, basis: str, step: Step) -> Outcome:

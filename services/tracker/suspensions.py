@@ -43,25 +43,25 @@ class Suspensions:
         self, case_id: UUID, actor: Actor, version: int | None, category: str, term: Term, reason: str
     ) -> None:
         """Ask that the case be suspended for `term`; the clock runs on until that is approved."""
-        effect = partial(_request, category, term, redact(reason).text)
+        effect = partial(_request, category, term, redact(reason))
         await self._act(case_id, Action.REQUEST_SUSPENSION, actor, version, effect)
 
     async def grant(self, case_id: UUID, actor: Actor, version: int | None, reason: str) -> None:
         """Suspend the case as its department asked."""
-        await self._act(case_id, Action.SUSPEND, actor, version, partial(_grant, redact(reason).text))
+        await self._act(case_id, Action.SUSPEND, actor, version, partial(_grant, redact(reason)))
 
     async def refuse(self, case_id: UUID, actor: Actor, version: int | None, reason: str) -> None:
-        await self._act(case_id, Action.REFUSE_SUSPENSION, actor, version, partial(_refuse, redact(reason).text))
+        await self._act(case_id, Action.REFUSE_SUSPENSION, actor, version, partial(_refuse, redact(reason)))
 
     async def suspend(
         self, case_id: UUID, actor: Actor, version: int | None, category: str, term: Term, reason: str
     ) -> None:
         """Suspend the case without its department's having asked."""
-        effect = partial(_suspend, category, term, redact(reason).text)
+        effect = partial(_suspend, category, term, redact(reason))
         await self._act(case_id, Action.SUSPEND, actor, version, effect)
 
     async def resume(self, case_id: UUID, actor: Actor, version: int | None, reason: str) -> None:
-        await self._act(case_id, Action.RESUME, actor, version, partial(_resume, redact(reason).text))
+        await self._act(case_id, Action.RESUME, actor, version, partial(_resume, redact(reason)))
 
 
 def resuming(rules: Callable[[], Rules]) -> Fire:

@@ -20,11 +20,11 @@ class Urging:
 
     async def urge(self, case_id: UUID, actor: Actor, version: int | None, note: str) -> None:
         """Remind the department of a case that it has."""
-        await self._act(case_id, Action.URGE, actor, version, partial(_urge, redact(note).text))
+        await self._act(case_id, Action.URGE, actor, version, partial(_urge, redact(note)))
 
     async def supervise(self, case_id: UUID, actor: Actor, version: int | None, note: str) -> None:
         """The supervision office follows the case from here on."""
-        await self._act(case_id, Action.SUPERVISE, actor, version, partial(_supervise, redact(note).text))
+        await self._act(case_id, Action.SUPERVISE, actor, version, partial(_supervise, redact(note)))
 
 
 async def _urge(note: str, step: Step) -> Outcome:

@@ -16,7 +16,7 @@ from services.intake.acceptance import Acceptance
 from services.intake.acceptance_store import Batch
 from services.intake.blind_index import BlindIndex
 from services.intake.channels.qa_platform import Platform, Row
-from services.intake.channels.submission import SUBMISSION, to_complaint
+from services.intake.channels.submission import SUBMISSION
 from services.intake.complaint import Complaint
 from services.intake.county import County
 from services.intake.importing import Importing
@@ -52,7 +52,7 @@ CANARY_TEXT = (
 
 
 def complaint(county: County, external_id: str, **changes: Any) -> Complaint:
-    return to_complaint(SUBMISSION.validate_json(json.dumps(submission(external_id, **changes))), county)
+    return SUBMISSION.validate_json(json.dumps(submission(external_id, **changes))).to_complaint(county)
 
 
 @pytest.fixture

@@ -19,15 +19,13 @@ class DepartmentLineForm(ClerkForm):
     # Staff number of the department's clerk.
     clerk: Code
 
-
-def to_complaint(form: DepartmentLineForm, county: County) -> Complaint:
-    """SubmissionRefused says what keeps the form from being a complaint."""
-    return complaint_of(
-        form,
-        county,
-        Channel.DEPARTMENT_LINE,
-        external_id=f"{form.received_by}:{form.external_id}",
-        urgency=form.urgency,
-        received_by=form.received_by,
-        operator=form.clerk,
-    )
+    def to_complaint(self, county: County) -> Complaint:
+        return complaint_of(
+            self,
+            county,
+            Channel.DEPARTMENT_LINE,
+            external_id=f"{self.received_by}:{self.external_id}",
+            urgency=self.urgency,
+            received_by=self.received_by,
+            operator=self.clerk,
+        )

@@ -1,5 +1,6 @@
 """The fields that the forms of all HTTP channels share."""
 
+from abc import abstractmethod
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -47,7 +48,7 @@ class ReporterForm(BaseModel):
     __str__ = __repr__
 
     def to_reporter(self) -> Reporter:
-        return Reporter(*(clean(said) or None if said else None for said in self.__dict__.values()))
+        return Reporter(*[clean(said) or None if said else None for said in self.__dict__.values()])
 
 
 class CoordinatesForm(BaseModel):
@@ -79,6 +80,10 @@ class Form(BaseModel):
     confidentiality: Confidentiality = Confidentiality.NAMED
     reporter: ReporterForm | None = None
     accused: DepartmentCode | None = None
+
+    @abstractmethod
+    def to_complaint(self, county: County) -> Complaint:
+        """SubmissionRefused says what keeps the form from being a complaint."""
 
 
 class ClerkForm(Form):

@@ -13,7 +13,5 @@ class HotlineForm(ClerkForm):
     # Staff number of whoever took the call.
     operator: Code | None = None
 
-
-def to_complaint(form: HotlineForm, county: County) -> Complaint:
-    """SubmissionRefused says what keeps the form from being a complaint."""
-    return complaint_of(form, county, Channel.HOTLINE_12345, urgency=form.urgency, operator=form.operator)
+    def to_complaint(self, county: County) -> Complaint:
+        return complaint_of(self, county, Channel.HOTLINE_12345, urgency=self.urgency, operator=self.operator)

@@ -15,10 +15,8 @@ class ServiceCenterForm(ClerkForm):
     # Staff number of the clerk at the desk.
     clerk: Code
 
-
-def to_complaint(form: ServiceCenterForm, county: County) -> Complaint:
-    """SubmissionRefused says what keeps the form from being a complaint."""
-    return complaint_of(form, county, Channel.SERVICE_CENTER, urgency=form.urgency, operator=form.clerk)
+    def to_complaint(self, county: County) -> Complaint:
+        return complaint_of(self, county, Channel.SERVICE_CENTER, urgency=self.urgency, operator=self.clerk)
 
 
 def printed_receipt(ticket_number: str, query_code: str, accepted_at: datetime) -> str:

@@ -11,7 +11,5 @@ from shared.language import Channel
 class PortalForm(Form):
     channel: Literal[Channel.WEB_PORTAL]
 
-
-def to_complaint(form: PortalForm, county: County) -> Complaint:
-    """SubmissionRefused says what keeps the form from being a complaint."""
-    return complaint_of(form, county, Channel.WEB_PORTAL)
+    def to_complaint(self, county: County) -> Complaint:
+        return complaint_of(self, county, Channel.WEB_PORTAL)

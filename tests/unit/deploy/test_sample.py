@@ -165,8 +165,12 @@ def test_texts_have_the_characters_that_real_ones_have(characters: str) -> None:
     assert sum(re.search(characters, words(complaint)) is not None for complaint in COMPLAINTS) >= 1
 
 
+def names_somebody(text: str) -> bool:
+    return redact(text) != text
+
+
 def test_personal_numbers_stand_in_some_texts() -> None:
-    assert sum(bool(redact(complaint["text"]).counts) for complaint in COMPLAINTS) >= 0.055 * len(COMPLAINTS)
+    assert sum(names_somebody(complaint["text"]) for complaint in COMPLAINTS) >= 0.055 * len(COMPLAINTS)
 
 
 # Nobody has these: a block of mobile numbers that is not in use, people born before 1905, plates and cards of zeros.
@@ -182,7 +186,7 @@ INVENTED = re.compile(
 
 def test_every_personal_number_in_a_text_is_invented() -> None:
     assert not [
-        complaint["external_id"] for complaint in COMPLAINTS if redact(INVENTED.sub("", words(complaint))).counts
+        complaint["external_id"] for complaint in COMPLAINTS if names_somebody(INVENTED.sub("", words(complaint)))
     ]
 
 
@@ -197,7 +201,7 @@ def test_the_clerks_of_the_centre_and_of_the_departments_register_too() -> None:
     assert {desk.channel for desk in desks} == {Channel.SERVICE_CENTER, Channel.DEPARTMENT_LINE}
     assert {desk.received_by for desk in desks if isinstance(desk, DepartmentLineForm)} <= DEPARTMENTS
     for desk in desks:
-        assert not redact(INVENTED.sub("", desk.text)).counts
+        assert not names_somebody(INVENTED.sub("", desk.text))
         if desk.reporter:
             assert re.fullmatch(r"测试用户.*", desk.reporter.name or "")
             assert re.fullmatch(r"1380000[0-9]{4}", desk.reporter.phone or "")
@@ -208,7 +212,7 @@ def test_the_platforms_exports_name_nobody() -> None:
     rows = [row for export in sorted((SAMPLE / "platforms").iterdir()) for row in read_rows(export, platform)]
     assert len(rows) >= 12
     for row in rows:
-        assert not redact(INVENTED.sub("", row.cells["问政内容"])).counts
+        assert not names_somebody(INVENTED.sub("", row.cells["问政内容"]))
         assert re.fullmatch(r"(测试用户.*)?", row.cells["网民姓名"])
         assert re.fullmatch(r"(1380000[0-9]{4})?", row.cells["联系电话"])
 
@@ -256,6 +260,6 @@ def test_a_mail_can_be_read_to_the_last_character_and_names_nobody(file: Path) -
     if isinstance(mail, Mail):
         said = f"{mail.subject or ''}\n{mail.text}"
         assert "\ufffd" not in said
-        assert not redact(INVENTED.sub("", said)).counts
+        assert not names_somebody(INVENTED.sub("", said))
         assert mail.sender.email is not None
         assert mail.sender.email.endswith("@mail.example")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.intake.channels.submission import SUBMISSION, to_complaint
+from services.intake.channels.submission import SUBMISSION
 from services.intake.complaint import Complaint, Reporter
 from services.intake.county import County
 from services.intake.refusal import SubmissionRefused
@@ -44,7 +44,7 @@ def errors_of(body: bytes) -> list[FieldError]:
 
 
 def test_a_call_becomes_a_complaint() -> None:
-    made = to_complaint(SUBMISSION.validate_json(written(CALL)), COUNTY)
+    made = SUBMISSION.validate_json(written(CALL)).to_complaint(COUNTY)
     assert made.channel is Channel.HOTLINE_12345
     assert made.external_id == "12345-2026-000017"
     assert made.kind is Kind.COMPLAINT
@@ -60,7 +60,7 @@ def test_a_call_becomes_a_complaint() -> None:
 
 
 def test_the_smallest_portal_form_becomes_a_complaint() -> None:
-    made = to_complaint(SUBMISSION.validate_json(written(SMALLEST)), COUNTY)
+    made = SUBMISSION.validate_json(written(SMALLEST)).to_complaint(COUNTY)
     assert made.channel is Channel.WEB_PORTAL
     assert made.confidentiality is Confidentiality.NAMED
     assert (made.title, made.place, made.reporter, made.operator) == (None, None, None, None)
@@ -71,32 +71,32 @@ LINE = DESK | {"channel": "department_line", "received_by": "water-bureau"}
 
 
 def test_what_a_person_says_at_the_desk_becomes_a_complaint_that_names_the_clerk() -> None:
-    made = to_complaint(SUBMISSION.validate_json(written(DESK)), COUNTY)
+    made = SUBMISSION.validate_json(written(DESK)).to_complaint(COUNTY)
     assert (made.channel, made.operator, made.received_by) == (Channel.SERVICE_CENTER, "0301", None)
 
 
 def test_what_reached_a_department_says_which_received_it_first() -> None:
-    made = to_complaint(SUBMISSION.validate_json(written(LINE)), COUNTY)
+    made = SUBMISSION.validate_json(written(LINE)).to_complaint(COUNTY)
     assert (made.channel, made.operator, made.received_by) == (Channel.DEPARTMENT_LINE, "0301", "water-bureau")
 
 
 def test_two_departments_may_count_in_the_same_way() -> None:
     county = County(towns=[], urgent_words=[], departments=["water-bureau", "tax"])
     ids = {
-        to_complaint(SUBMISSION.validate_json(written(LINE, received_by=code)), county).external_id
+        SUBMISSION.validate_json(written(LINE, received_by=code)).to_complaint(county).external_id
         for code in ("water-bureau", "tax")
     }
     assert len(ids) == 2
 
 
 def test_a_department_registers_a_complaint_about_itself_like_any_other() -> None:
-    made = to_complaint(SUBMISSION.validate_json(written(LINE, accused="water-bureau")), COUNTY)
+    made = SUBMISSION.validate_json(written(LINE, accused="water-bureau")).to_complaint(COUNTY)
     assert (made.accused, made.received_by) == ("water-bureau", "water-bureau")
 
 
 def test_a_department_that_the_county_does_not_have_received_nothing() -> None:
     with pytest.raises(SubmissionRefused, match="received_by"):
-        to_complaint(SUBMISSION.validate_json(written(LINE, received_by="moon-bureau")), COUNTY)
+        SUBMISSION.validate_json(written(LINE, received_by="moon-bureau")).to_complaint(COUNTY)
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,9 @@ def test_who_registered_it_is_never_left_out(form: dict[str, Any], field: str) -
 
 def test_null_means_not_given() -> None:
     nothing = dict.fromkeys(("title", "place", "occurred_at", "reporter", "accused"))
-    assert to_complaint(SUBMISSION.validate_json(written(SMALLEST | nothing)), COUNTY) == to_complaint(
-        SUBMISSION.validate_json(written(SMALLEST)), COUNTY
-    )
+    assert SUBMISSION.validate_json(written(SMALLEST | nothing)).to_complaint(COUNTY) == SUBMISSION.validate_json(
+        written(SMALLEST)
+    ).to_complaint(COUNTY)
 
 
 def test_no_citizen_declares_their_own_complaint_urgent() -> None:
@@ -121,7 +121,7 @@ def test_no_citizen_declares_their_own_complaint_urgent() -> None:
 
 def test_an_accused_that_the_county_does_not_have_is_refused() -> None:
     with pytest.raises(SubmissionRefused, match="accused"):
-        to_complaint(SUBMISSION.validate_json(written(SMALLEST, accused="moon-bureau")), COUNTY)
+        SUBMISSION.validate_json(written(SMALLEST, accused="moon-bureau")).to_complaint(COUNTY)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ json_values = st.recursive(
 
 def outcome(body: bytes) -> Complaint | list[FieldError] | SubmissionRefused:
     try:
-        return to_complaint(SUBMISSION.validate_json(body), COUNTY)
+        return SUBMISSION.validate_json(body).to_complaint(COUNTY)
     except ValidationError as wrong:
         return explain(wrong.errors(), frozenset(Channel))
     except SubmissionRefused as refused:
@@ -225,12 +225,12 @@ def test_any_form_is_a_complaint_or_has_reasons(changes: dict[str, Any]) -> None
 )
 def test_coordinates_are_kept_with_the_place_in_wgs_84(coordinates: dict[str, Any], place: str) -> None:
     form = SUBMISSION.validate_json(written(CALL, place="新街", coordinates=coordinates))
-    assert to_complaint(form, COUNTY).place == place
+    assert form.to_complaint(COUNTY).place == place
 
 
 def test_coordinates_alone_are_a_place() -> None:
     form = SUBMISSION.validate_json(written(CALL, place=None, coordinates={"latitude": 31.5, "longitude": 109.5}))
-    assert to_complaint(form, COUNTY).place == "北纬31.50000，东经109.50000"
+    assert form.to_complaint(COUNTY).place == "北纬31.50000，东经109.50000"
 
 
 def test_coordinates_outside_of_china_are_refused() -> None:

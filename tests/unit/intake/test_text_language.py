@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +26,19 @@ from services.intake.text_language import TextLanguage, language_of
 )
 def test_the_letters_tell_the_language(text: str, language: TextLanguage) -> None:
     assert language_of(text) is language
+
+
+def test_a_foreign_letter_is_seen_wherever_it_stands() -> None:
+    letters = [letter for letter in map(chr, range(0x110000)) if letter.isalpha()]
+    foreign = [letter for letter in letters if not "\u3400" <= letter <= "\u9fff"]
+    missed = [
+        letter
+        for letter in foreign
+        if unicodedata.name(letter, "").startswith(("LATIN", "CYRILLIC", "HANGUL", "HIRAGANA", "KATAKANA", "TIBETAN"))
+        and language_of(letter) is TextLanguage.CHINESE
+    ]
+    assert len(foreign) > 10_000
+    assert missed == []
 
 
 @given(st.text(alphabet=st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), max_size=50))

@@ -52,7 +52,8 @@ def test_what_is_written_otherwise_is_none(text: str) -> None:
 
 @given(days, sequences)
 def test_a_ticket_number_is_never_taken_for_personal_data(day: date, sequence: int) -> None:
-    assert not redact(f"工单{ticket_number(day, sequence)}没有回复").counts
+    text = f"工单{ticket_number(day, sequence)}没有回复"
+    assert redact(text) == text
 
 
 @given(st.uuids())
