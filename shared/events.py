@@ -8,7 +8,6 @@ from typing import ClassVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from uuid_utils.compat import uuid5
 
 from shared.language import (
     Addressee,
@@ -24,11 +23,6 @@ from shared.language import (
     Satisfaction,
     Urgency,
 )
-
-
-def event_id(cause: UUID, event_type: str) -> UUID:
-    """The id of the event that follows from `cause`: the same cause always gives the same id (RFC 9562, v5)."""
-    return uuid5(cause, event_type)
 
 
 class Event(BaseModel):

@@ -7,7 +7,8 @@ from datetime import datetime
 from services.router.assignments import assignments
 from services.router.decide import Matcher, decide
 from services.router.placement import Decided, Order, Refused, assigned_by_desk, designated, replaced
-from shared.events import CaseReturnGranted, ComplaintAssigned, ComplaintReceived, Event, event_id
+from shared.events import CaseReturnGranted, ComplaintAssigned, ComplaintReceived, Event
+from shared.ids import event_id
 from shared.language import DepartmentCode
 from shared.policy import Policy
 from shared.wire import Message, Received, decode

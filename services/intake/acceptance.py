@@ -8,9 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
-import uuid_utils
 from asyncpg import Record
-from asyncpg.pgproto import pgproto
 from prometheus_client import Counter
 
 from services.intake import acceptance_store, repeats_store, store
@@ -25,6 +23,7 @@ from services.intake.ticket import ticket_number
 from services.intake.turns import Turns
 from services.intake.vault import Identity, Keyring, seal
 from shared.china_time import CHINA_TIME
+from shared.ids import new_id
 from shared.language import Channel
 from shared.outbox import Relay
 from shared.postgres import PASSING, Connection, Pool
@@ -179,8 +178,7 @@ class Acceptance:
         return taken
 
     def _entry(self, complaint: Complaint, ticket: str, now: datetime) -> store.Entry:
-        # By version 7 ids grow with time. The standard library's UUID takes ten times as long to become text.
-        complaint_id = pgproto.UUID(uuid_utils.uuid7().bytes)
+        complaint_id = new_id()
         # What an export tells was written before it was imported: 昨天 in it is no day that we know.
         if (
             complaint.occurred_at is None

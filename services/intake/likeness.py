@@ -5,12 +5,12 @@ complaint uses: so it does not matter in which order somebody tells it. The thre
 docs/repeats/pairs.csv; docs/privacy.md says how often it is right on them.
 """
 
-import unicodedata
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from opencc import OpenCC
 from rapidfuzz import fuzz
+
+from shared.matching import comparable
 
 SAME_MATTER = 0.56
 
@@ -52,8 +52,7 @@ def _elsewhere(one: str | None, other: str | None) -> bool:
 
 def _plain(text: str) -> str:
     """Simplified characters, half width, lower case, letters and digits only."""
-    simplified = _to_simplified().convert(unicodedata.normalize("NFKC", text))
-    return "".join(filter(str.isalnum, simplified.casefold()))
+    return "".join(filter(str.isalnum, comparable(text)))
 
 
 # One text is compared with several others in a row.
@@ -61,8 +60,3 @@ def _plain(text: str) -> str:
 def _sketch(text: str) -> str:
     telling = "".join(character for character in _plain(text) if character not in _SAYS_NOTHING)
     return " ".join(sorted(telling[at : at + 2] for at in range(len(telling) - 1)))
-
-
-@cache
-def _to_simplified() -> OpenCC:
-    return OpenCC("t2s")

@@ -2,7 +2,8 @@
 
 from services.intake.repeats import Repeat
 from services.intake.store import Entry
-from shared.events import ComplaintReceived, event_id
+from shared.events import ComplaintReceived
+from shared.ids import event_id
 from shared.topics import COMPLAINTS_RECEIVED
 from shared.wire import Message, encode
 

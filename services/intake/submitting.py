@@ -1,7 +1,8 @@
 """From the bytes of a submission to the answer that its submitter gets, singly and by the line."""
 
+import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -23,6 +24,9 @@ from shared.validation import FieldError, explain
 
 MAX_SUBMISSION = 256 * 1024
 
+# As many as there are connections to the database: what else was read would fill the memory while it waits for one.
+_CHUNKS_AT_ONCE = 8
+
 _UNAVAILABLE = Problem(
     503, "系统暂时无法登记，请稍后重试。", "It cannot be accepted at the moment; please try again later."
 )
@@ -35,6 +39,7 @@ class Submitting:
     # Gives the one of the policy in force at the moment.
     county: Callable[[], County]
     query_code_key: bytes
+    _chunks: asyncio.Semaphore = field(init=False, default_factory=lambda: asyncio.Semaphore(_CHUNKS_AT_ONCE))
 
     async def one(self, body: bytes, submitter: Submitter) -> dict[str, Any]:
         """Accept what `body` holds and return the answer; Problem says why it cannot be accepted."""
@@ -47,6 +52,10 @@ class Submitting:
 
     async def lines(self, numbered: Sequence[tuple[int, bytes]], submitter: Submitter) -> list[dict[str, Any]]:
         """Accept each line and return one result per line in their order; what is good lands though others fail."""
+        async with self._chunks:
+            return await self._lines(numbered, submitter)
+
+    async def _lines(self, numbered: Sequence[tuple[int, bytes]], submitter: Submitter) -> list[dict[str, Any]]:
         results: dict[int, dict[str, Any]] = {}
         good: list[tuple[int, Complaint]] = []
         for number, line in numbered:

@@ -13,7 +13,8 @@ from services.router.hotspots import reached, sentence
 from services.router.incidents import Grouped, Joined, Told, group
 from services.router.placement import Decided
 from shared import outbox
-from shared.events import HotspotRaised, IncidentMembershipChanged, event_id
+from shared.events import HotspotRaised, IncidentMembershipChanged
+from shared.ids import event_id
 from shared.policy import Policy
 from shared.postgres import Connection
 from shared.topics import COMPLAINTS_INCIDENTS, SUPERVISION_ALERTS

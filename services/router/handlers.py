@@ -14,15 +14,8 @@ from services.router.desks_store import close_decisions
 from services.router.incidents_store import in_force, let_wait
 from services.router.placement import Decided
 from shared import outbox
-from shared.events import (
-    CaseClosed,
-    CaseDeclined,
-    CaseReturnGranted,
-    ComplaintAssigned,
-    ComplaintReceived,
-    Event,
-    event_id,
-)
+from shared.events import CaseClosed, CaseDeclined, CaseReturnGranted, ComplaintAssigned, ComplaintReceived, Event
+from shared.ids import event_id
 from shared.postgres import Connection
 from shared.wire import Received
 

@@ -12,8 +12,9 @@ from services.router import store
 from services.router.handlers import send
 from services.router.placement import Decided, Order, OutOfDate, Refused, assigned_by_desk, designated
 from shared.auth import Principal, Role, allow
-from shared.events import ComplaintAssigned, event_id
+from shared.events import ComplaintAssigned
 from shared.http import Problem
+from shared.ids import event_id
 from shared.language import DepartmentCode
 from shared.outbox import Relay
 from shared.policy import Policy

@@ -28,8 +28,8 @@ from shared.events import (
     DepartmentActionReply,
     DepartmentActionRequestReturn,
     Event,
-    event_id,
 )
+from shared.ids import event_id
 from shared.language import CaseStatus, DepartmentCode
 from shared.topics import actor_of, refusals
 from shared.validation import explain

@@ -13,7 +13,8 @@ from services.tracker.deadlines import Day, Due, Facts, before
 from services.tracker.inputs import Inputs, inputs_of
 from services.tracker.ladder import Timer, TimerKind, timers
 from shared.escalation import PLAIN, Ladder
-from shared.events import Deadline, event_id
+from shared.events import Deadline
+from shared.ids import event_id
 from shared.language import Clock, DepartmentCode, Nature
 from shared.term import Term
 

@@ -32,7 +32,8 @@ from services.tracker.record_store import append_to_record
 from services.tracker.sweeper import SUSPECTED
 from services.tracker.timers_store import insert_fired
 from shared import outbox
-from shared.events import InactionSuspected, event_id
+from shared.events import InactionSuspected
+from shared.ids import event_id
 from shared.language import Clock, DepartmentCode
 from shared.outbox import Relay
 from shared.policy import Policy

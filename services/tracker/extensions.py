@@ -12,7 +12,8 @@ from services.tracker.guards import check_extension, check_pending
 from services.tracker.lifecycle import ACTION_IN_CHINESE, Action, Actor
 from services.tracker.moving import Outcome, Step
 from services.tracker.requests_store import Request, RequestKind
-from shared.events import CaseExtended, event_id
+from shared.events import CaseExtended
+from shared.ids import event_id
 from shared.language import Clock, Nature
 from shared.redaction import redact
 from shared.term import Term

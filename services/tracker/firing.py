@@ -17,8 +17,8 @@ from shared.events import (
     InactionSuspected,
     InactionUnexplained,
     SupervisionNoticeIssued,
-    event_id,
 )
+from shared.ids import event_id
 from shared.language import Addressee, CaseStatus, Clock, DepartmentCode, Nature
 from shared.policy import Policy
 

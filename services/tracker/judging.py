@@ -13,13 +13,8 @@ from services.tracker.record import Happening, Judged
 from services.tracker.record_store import append_to_record
 from services.tracker.verdicts import Standing, Suspected, check_explaining, check_verdict, in_note
 from shared import outbox
-from shared.events import (
-    InactionConfirmed,
-    InactionDismissed,
-    InactionEvent,
-    InactionExplained,
-    event_id,
-)
+from shared.events import InactionConfirmed, InactionDismissed, InactionEvent, InactionExplained
+from shared.ids import event_id
 from shared.postgres import Connection
 from shared.redaction import redact
 from shared.topics import SUPERVISION_ALERTS

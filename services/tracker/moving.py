@@ -16,7 +16,8 @@ from services.tracker.record import Happening
 from services.tracker.record_store import append_to_record
 from services.tracker.timers_store import stop_clocks
 from shared import outbox
-from shared.events import CaseEvent, event_id
+from shared.events import CaseEvent
+from shared.ids import event_id
 from shared.language import CaseStatus, DepartmentCode
 from shared.policy import Policy
 from shared.postgres import Connection

@@ -8,7 +8,8 @@ from uuid import UUID
 from services.tracker.calendar import Calendar
 from services.tracker.deadline_rows import DeadlineRow, new_row
 from services.tracker.deadlines import due
-from shared.events import CaseOpened, ComplaintAssigned, event_id
+from shared.events import CaseOpened, ComplaintAssigned
+from shared.ids import event_id
 from shared.language import CaseStatus, Clock, DepartmentCode, Kind, Nature, Urgency
 from shared.policy import Policy
 

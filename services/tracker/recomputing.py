@@ -21,7 +21,8 @@ from services.tracker.record import Fired, Happening
 from services.tracker.record_store import append_to_record
 from services.tracker.recounting import recounted
 from shared import outbox
-from shared.events import DeadlineRecomputed, event_id
+from shared.events import DeadlineRecomputed
+from shared.ids import event_id
 from shared.language import DepartmentCode, Nature
 from shared.outbox import Relay
 from shared.postgres import PASSING, Connection, Pool

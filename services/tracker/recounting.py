@@ -6,7 +6,7 @@ from services.tracker.calendar import Calendar
 from services.tracker.deadline_rows import DeadlineRow, StoredDeadline, replacement
 from services.tracker.deadlines import count
 from services.tracker.inaction import written_deadline
-from shared.events import event_id
+from shared.ids import event_id
 
 
 def recounted(stored: StoredDeadline, calendar: Calendar, now: datetime) -> DeadlineRow | None:

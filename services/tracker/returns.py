@@ -9,7 +9,8 @@ from services.tracker.guards import check_return
 from services.tracker.lifecycle import Action, Actor
 from services.tracker.moving import Outcome, Step
 from services.tracker.requests_store import Request, RequestKind
-from shared.events import CaseReturnGranted, CaseReturnRefused, CaseReturnRequested, event_id
+from shared.events import CaseReturnGranted, CaseReturnRefused, CaseReturnRequested
+from shared.ids import event_id
 from shared.redaction import redact
 
 

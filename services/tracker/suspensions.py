@@ -23,7 +23,8 @@ from services.tracker.moving import Outcome, Rules, Step, carry_out
 from services.tracker.requests_store import Request, RequestKind
 from services.tracker.suspensions_store import Suspension
 from services.tracker.sweeper import Fire
-from shared.events import CaseResumed, CaseSuspended, event_id
+from shared.events import CaseResumed, CaseSuspended
+from shared.ids import event_id
 from shared.language import Clock, Nature
 from shared.postgres import Connection
 from shared.redaction import redact

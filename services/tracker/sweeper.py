@@ -22,7 +22,8 @@ from services.tracker.lifecycle import Actor, Role
 from services.tracker.record import Happening
 from services.tracker.record_store import append_to_record
 from shared import outbox
-from shared.events import InactionSuspected, InactionUnexplained, SupervisionNoticeIssued, event_id
+from shared.events import InactionSuspected, InactionUnexplained, SupervisionNoticeIssued
+from shared.ids import event_id
 from shared.outbox import Relay
 from shared.policy import Policy
 from shared.postgres import PASSING, Connection, Pool

@@ -18,8 +18,9 @@ from services.router.handlers import PlaceComplaints
 from services.router.in_service import Routing
 from shared.auth import Role
 from shared.consumer import BatchConsumer
-from shared.events import ComplaintAssigned, ComplaintReceived, event_id
+from shared.events import ComplaintAssigned, ComplaintReceived
 from shared.http import create_app
+from shared.ids import event_id
 from shared.language import DecisionSource
 from shared.outbox import Relay
 from shared.policy import Policy

@@ -18,7 +18,7 @@ from services.tracker.detectors.selective_silence import selective_silence
 from services.tracker.detectors.slow import slow
 from services.tracker.inaction import Suspicion
 from shared.detection import BOUNDS, Bounds
-from shared.events import event_id
+from shared.ids import event_id
 from shared.language import DepartmentCode, InactionKind
 
 # Stands for "a period" where ids follow from a case otherwise; drawn once, never to be changed.
