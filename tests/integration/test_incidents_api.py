@@ -16,6 +16,7 @@ from shared.http import create_app
 from shared.language import Confidentiality
 from shared.outbox import Relay
 from shared.postgres import Pool
+from shared.redaction import redact
 from tests.examples import received
 from tests.integration.conftest import client_of
 from tests.integration.gathered import WATER, Router, county, crowd
@@ -175,6 +176,12 @@ async def test_whoever_types_is_told_how_many_told_of_it_and_who_has_it(
 async def test_one_that_is_alone_is_told_of_too(api: httpx.AsyncClient, router_pool: Pool) -> None:
     await Router(router_pool).take_in(*crowd(1, an_hour_ago()))
     assert [item["complaints"] for item in await similar(api)] == [1]
+
+
+async def test_a_number_in_the_text_hides_nothing(api: httpx.AsyncClient, router_pool: Pool) -> None:
+    text = "家里漏水，打13800001234没人接。"
+    await Router(router_pool).take_in(received(text=redact(text), place=None, accepted_at=an_hour_ago()))
+    assert [item["complaints"] for item in await similar(api, text=text, place=None)] == [1]
 
 
 async def test_a_departments_clerk_is_told_only_of_what_the_department_has(
