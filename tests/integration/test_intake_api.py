@@ -331,6 +331,16 @@ class TestSubmittingByTheLine:
         assert [(one["line"], one["status"]) for one in results] == [(number, 201) for number in range(1, 602)]
         assert await stored(intake_pool) == 601
 
+    async def test_more_connections_than_are_read_at_once_are_all_answered(
+        self, intake: httpx.AsyncClient, intake_pool: Pool
+    ) -> None:
+        async def client(name: int) -> list[dict[str, Any]]:
+            return await submit_lines(intake, [b"{", *[submission(f"{name}-{number}") for number in range(3)]])
+
+        answers = await asyncio.gather(*map(client, range(30)))
+        assert [[one["status"] for one in results] for results in answers] == [[422, 201, 201, 201]] * 30
+        assert await stored(intake_pool) == 90
+
     @pytest.mark.parametrize("part", [1_000, 64 * 1024, 10_000_000])
     async def test_lines_are_the_same_however_the_body_is_cut_into_parts(
         self, intake: httpx.AsyncClient, part: int
