@@ -36,7 +36,8 @@ from shared.postgres import Connection
 from tests.conftest import migrations_of, new_database
 
 MANY = 10_000
-NOW = datetime(2026, 11, 24, tzinfo=UTC)
+# The database's clock is asked too, so the tables are filled from the present on.
+NOW = datetime.now(UTC)
 SOON = NOW + timedelta(minutes=10)
 
 # A case a minute from now on, in thirty departments and at last in a new one; ids grow with time, as the intake's do.
@@ -44,7 +45,7 @@ FILL_TRACKER = """
 CREATE FUNCTION pg_temp.id(n bigint, kind int) RETURNS uuid LANGUAGE sql AS
     $$ SELECT (lpad(to_hex(n), 12, '0') || '7000' || lpad(kind::text, 16, '8'))::uuid $$;
 CREATE TEMP TABLE numbers AS
-    SELECT n, timestamptz '2026-11-24 00:00+00' + n * interval '1 minute' AS at,
+    SELECT n, now() + n * interval '1 minute' AS at,
         CASE WHEN n > 9500 THEN 'new' ELSE 'old-' || n % 30 END AS department
     FROM generate_series(1, 10000) AS n;
 INSERT INTO cases
@@ -89,7 +90,7 @@ INSERT INTO progress
 INSERT INTO open311_requests
     SELECT complaint_id, CASE WHEN n % 1000 = 0 THEN 'rare' ELSE 'service-' || n % 20 END, at, at, n % 2 = 0, NULL, 0
     FROM (SELECT complaint_id, substr(external_id, 10)::int AS n FROM complaints) AS numbered,
-        LATERAL (SELECT timestamptz '2026-11-24 00:00+00' - n * interval '10 minutes' AS at) AS spread;
+        LATERAL (SELECT now() - n * interval '10 minutes' AS at) AS spread;
 INSERT INTO attachments
     SELECT complaint_id, decode(md5(n::text || complaint_id), 'hex'), 'image/png', 1000, now()
     FROM complaints, generate_series(1, 2) AS n;
