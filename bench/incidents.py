@@ -30,8 +30,8 @@ from deploy.local.ports import free_ports
 from deploy.local.postgres import LocalPostgres
 from services.router import store
 from services.router.decide import Matcher
-from services.router.fingerprints import fingerprint, keys
-from services.router.gathering import gather
+from services.router.incidents.fingerprints import fingerprint, keys
+from services.router.incidents.gathering import gather
 from services.router.placement import Decided
 from shared import migrate
 from shared.policy_files import load_policy

@@ -6,20 +6,20 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from services.router.api import add_routes
-from services.router.desk_pages import add_desk_pages
-from services.router.desks_api import add_desks_routes
-from services.router.forgetting import Forgetting
-from services.router.gatherer import Gatherer
+from services.router.desks.desk_pages import add_desk_pages
+from services.router.desks.desks_api import add_desks_routes
+from services.router.desks.placing_api import add_placing_routes
 from services.router.handlers import FollowCases, PlaceComplaints
 from services.router.in_service import InService
-from services.router.incidents_api import add_incidents_routes
-from services.router.placing_api import add_placing_routes
-from services.router.policies_api import Policies, add_policies_routes
-from services.router.policies_pages import add_policies_pages
-from services.router.policy_folders import PolicyFolders
+from services.router.incidents.forgetting import Forgetting
+from services.router.incidents.gatherer import Gatherer
+from services.router.incidents.incidents_api import add_incidents_routes
+from services.router.incidents.similar_incidents_api import add_similar_incidents_routes
+from services.router.policies.policies_api import Policies, add_policies_routes
+from services.router.policies.policies_pages import add_policies_pages
+from services.router.policies.policy_folders import PolicyFolders
+from services.router.policies.trying import Trying
 from services.router.settings import RouterSettings
-from services.router.similar_incidents_api import add_similar_incidents_routes
-from services.router.trying import Trying
 from shared.consumer import BatchConsumer
 from shared.events import CaseClosed, CaseDeclined, CaseReturnGranted, ComplaintReceived
 from shared.http import create_app

@@ -12,10 +12,10 @@ from fastapi import FastAPI
 
 from services.router.handlers import PlaceComplaints
 from services.router.in_service import InService
-from services.router.policies_api import Policies, add_policies_routes
-from services.router.policies_pages import add_policies_pages
-from services.router.policy_folders import PolicyFolders
-from services.router.trying import Trying
+from services.router.policies.policies_api import Policies, add_policies_routes
+from services.router.policies.policies_pages import add_policies_pages
+from services.router.policies.policy_folders import PolicyFolders
+from services.router.policies.trying import Trying
 from shared.auth import Role
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintReceived

@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 
-from services.router import gatherer
-from services.router.forgetting import Forgetting
-from services.router.gathering import gather
+from services.router.incidents import gatherer
+from services.router.incidents.forgetting import Forgetting
+from services.router.incidents.gathering import gather
 from services.router.placement import Decided
 from shared.events import ComplaintAssigned, HotspotRaised, IncidentMembershipChanged
 from shared.language import Channel

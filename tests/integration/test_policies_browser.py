@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page
 
-from services.router.policy_folders import PolicyFolders
+from services.router.policies.policy_folders import PolicyFolders
 from shared.auth import Role
 from shared.postgres import Pool
 from tests.integration.browsers import browsing, serving

@@ -16,7 +16,7 @@ import pytest
 from deploy.local.hotline import HotlineService, ServiceName
 from deploy.local.kafka import ApacheKafka
 from deploy.local.ports import free_ports
-from services.router.policy_folders import PolicyFolders
+from services.router.policies.policy_folders import PolicyFolders
 from shared.kafka import create_topics
 from shared.policy_files import load_policy
 from shared.postgres import Pool

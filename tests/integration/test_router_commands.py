@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from deploy.local.hotline import POLICY
 from services.router.__main__ import app
-from services.router.model_file import load_model, save_model
+from services.router.classifier.model_file import load_model, save_model
 from shared.postgres import Pool
 from tests.integration.test_returns import BOAR, OPERATOR, SUPERVISOR, VAGUE, Router, granted, router
 from tests.unit.router.labelled import model
@@ -78,7 +78,7 @@ async def test_a_dry_run_says_what_a_changed_policy_would_have_done_and_writes_n
 async def test_a_dry_run_passes_over_no_complaint_of_the_same_instant(
     router: Router, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.router.replay_store.BATCH", 2)
+    monkeypatch.setattr("services.router.policies.replay_store.BATCH", 2)
     for number in range(7):
         await router.receives(f"{BOAR}{number}")
     result = await called("dry-run", "--policy", POLICY)

@@ -21,9 +21,9 @@ from jsonschema import Draft202012Validator
 
 from deploy.local.hotline import PROJECT
 from deploy.local.kafka_jars import kafka_version
-from services.intake.key_sources import read_keyring
+from services.intake.identity.key_sources import read_keyring
 from services.intake.settings import IntakeSettings
-from services.router.policy_folders import CURRENT
+from services.router.policies.policy_folders import CURRENT
 from services.router.settings import RouterSettings
 from services.tracker.settings import TrackerSettings
 from shared.policy_files import load_policy

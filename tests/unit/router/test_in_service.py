@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from services.router.classifier.model_file import install_model, load_model, save_model
 from services.router.in_service import InService
-from services.router.model_file import install_model, load_model, save_model
 from shared.policy import Policy
 from tests.unit.router.county import ZHENPING, received
 from tests.unit.router.labelled import model
