@@ -6,6 +6,8 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from services.router.api import add_routes
+from services.router.classifier.model_folder import ModelFolder
+from services.router.classifier.models_api import Models, add_models_routes
 from services.router.desks.desk_pages import add_desk_pages
 from services.router.desks.desks_api import add_desks_routes
 from services.router.desks.placing_api import add_placing_routes
@@ -81,10 +83,13 @@ async def run(settings: RouterSettings) -> None:
         add_desk_pages(app, lambda: in_service.policy)
 
         folders = PolicyFolders(settings.policy_dir)
-        trying = Trying(base.pool, folders)
+        model_folder = ModelFolder(settings.model)
+        trying = Trying(base.pool, folders, model_folder)
         policies = Policies(base.pool, folders, trying, lambda: in_service.routing)
+        models = Models(base.pool, model_folder, lambda: in_service.routing)
         add_policies_routes(app, policies)
-        add_policies_pages(app, policies)
+        add_models_routes(app, models)
+        add_policies_pages(app, policies, models)
 
         async def prepare(policy: Policy) -> None:
             await ensure_topics(settings, policy)

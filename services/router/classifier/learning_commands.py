@@ -16,7 +16,11 @@ from services.router.classifier import learning_store
 from services.router.classifier.examples import UnreadableExamples, read_examples
 from services.router.classifier.learned import Lesson, lines, pooled
 from services.router.classifier.measuring import evaluate
-from services.router.classifier.model_file import UnreadableModel, install_model, load_model, save_model
+from services.router.classifier.model_file import UnreadableModel, save_model
+from services.router.classifier.model_folder import Described, describe
+from services.router.policies import policies_store
+from services.router.policies.activating import NeverDecides, switch_model
+from services.router.policies.policy_folders import ChangedSince
 from services.router.settings import ModelSettings
 from shared.china_time import CHINA_TIME
 from shared.commands import read_policy
@@ -106,15 +110,17 @@ def add_learning_commands(app: typer.Typer) -> None:
         if in_service is None:
             _refuse("HOTLINE_MODEL does not say where the model in service is.")
         policy = read_policy(read_settings(PolicySettings).policy_dir)
+        found = describe(model)
         try:
-            loaded = load_model(model)
-        except (OSError, UnreadableModel) as refused:
+            asyncio.run(_switch(found, in_service, policy, by))
+        except UnreadableModel as refused:
             _refuse(refused)
-        unknown = [label for label in loaded.labels if label not in policy.departments]
-        if len(unknown) == len(loaded.labels):
-            _refuse(f"None of the {len(unknown)} labels is a department of this county, so it would never decide.")
-        asyncio.run(_switch(loaded.hash, by, model, in_service))
-        typer.echo(f"In service: {loaded.hash}. Labels that are no department here: {len(unknown)}")
+        except NeverDecides:
+            _refuse(f"None of the {len(found.labels)} labels is a department of this county, so it would never decide.")
+        except ChangedSince:
+            _refuse("The file has changed while it was read.")
+        unknown = found.unknown_labels(policy.departments)
+        typer.echo(f"In service: {found.hash}. Labels that are no department here: {len(unknown)}")
 
 
 async def _lessons(policy: Policy, since: datetime) -> Sequence[Lesson]:
@@ -126,13 +132,12 @@ async def _lessons(policy: Policy, since: datetime) -> Sequence[Lesson]:
         await connection.close()
 
 
-async def _switch(model_hash: str, by: str, model: Path, in_service: Path) -> None:
-    """Noted only if the file is in its place, and in its place only if it could be noted."""
+async def _switch(found: Described, in_service: Path, policy: Policy, by: str) -> None:
     connection = await asyncpg.connect(str(read_settings(PostgresSettings).database_url))
     try:
         async with connection.transaction():
-            await learning_store.note_switch(connection, model_hash, by)
-            install_model(model, in_service)
+            await connection.execute(policies_store.HOLD_POLICIES)
+            await switch_model(connection, found, in_service, policy, by)
     finally:
         await connection.close()
 

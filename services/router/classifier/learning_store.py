@@ -1,4 +1,4 @@
-"""The router's SQL for what it learns from its county, and for which model was switched on."""
+"""The router's SQL for what it learns from its county."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -20,7 +20,6 @@ WHERE in_force AND (returns > 0 OR placed_by IS NOT NULL) AND decided_at >= $1
     AND accused IS NULL AND implicated = '[]' AND department <> ALL($4)
 ORDER BY decided_at, complaint_id LIMIT $5
 """
-NOTE_SWITCH = "INSERT INTO switches (model_hash, switched_by) VALUES ($1, $2)"
 
 _BATCH = 1000
 _LOWEST = UUID(int=0)
@@ -36,8 +35,3 @@ async def lessons(
             complaint = ComplaintReceived.model_validate_json(row["event"])
             yield Lesson.of(complaint, row["department"], row["source"], orjson.loads(row["tried"]))
         reached, last = rows[-1]["decided_at"], rows[-1]["complaint_id"]
-
-
-async def note_switch(connection: Connection, model_hash: str, switched_by: str) -> None:
-    """Remember who switched which model on; the database's clock says when."""
-    await connection.execute(NOTE_SWITCH, model_hash, switched_by)

@@ -7,6 +7,7 @@ who wrote it.
 import io
 import shutil
 import zipfile
+import zlib
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,18 +21,34 @@ from services.router.classifier.classifier import Model
 from services.router.classifier.features import HASH_BITS, SLOTS
 from services.router.classifier.neural import Network
 
-__all__ = ["FORMAT", "UnreadableModel", "install_model", "load_model", "model_in_service", "save_model"]
+__all__ = ["FORMAT", "OtherModel", "UnreadableModel", "install_model", "load_model", "model_in_service", "save_model"]
 
 FORMAT = 2
 HEADER = "header.json"
 # More than any model that training makes; a file that claims more is not unpacked.
 LARGEST_FILE = 400_000_000
+# What zipfile, numpy and we ourselves raise over files that are none of ours.
+_DAMAGED = (
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RuntimeError,
+)
 
 Array = npt.NDArray[Any]
 
 
 class UnreadableModel(Exception):
     """The file is no model of this version, or was damaged or altered."""
+
+
+class OtherModel(Exception):
+    """The file holds another model than the one that was meant."""
 
 
 def save_model(model: Model, path: Path) -> None:
@@ -69,11 +86,19 @@ def save_model(model: Model, path: Path) -> None:
     partial.replace(path)
 
 
-def install_model(model: Path, place: Path) -> None:
-    """Put a copy of the file in its place, whole or not at all; who reads there meanwhile reads one or the other."""
+def install_model(model: Path, model_hash: str, place: Path) -> None:
+    """Put a copy of the file in its place, whole or not at all; who reads there meanwhile reads one or the other.
+
+    UnreadableModel or OtherModel where the copy is not the model of that hash, whatever the file was before.
+    """
     partial = place.with_name(place.name + ".partial")
-    shutil.copyfile(model, partial)
-    partial.replace(place)
+    try:
+        shutil.copyfile(model, partial)
+        if load_model(partial).hash != model_hash:
+            raise OtherModel
+        partial.replace(place)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def model_in_service(path: Path | None) -> Model | None:
@@ -94,7 +119,7 @@ def load_model(path: Path) -> Model:
             arrays = {name: _array(file, name, sha) for name, sha in header["arrays"].items()}
             # The header holds the hashes of the arrays, so its own names the whole.
             return _model(header, arrays, sha256(written).hexdigest())
-    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError, EOFError) as error:
+    except _DAMAGED as error:
         raise UnreadableModel(f"{path.name} is no model that can be read: {type(error).__name__}.") from error
 
 

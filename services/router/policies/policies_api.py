@@ -1,8 +1,7 @@
 """Policies over HTTP for the administrator: which is in force, which may come, what one would change; the switch."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,15 +9,15 @@ from uuid import UUID
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.router.classifier import models_store
 from services.router.in_service import Routing
 from services.router.policies import policies_store
-from services.router.policies.activating import InForceAlready, NotTried, activate
-from services.router.policies.policy_folders import Candidate, ChangedSince, NotLaidOut, PolicyFolders
-from services.router.policies.trying import OneIsRunning, Trying
+from services.router.policies.activating import activate
+from services.router.policies.policy_folders import Candidate, NotLaidOut, PolicyFolders
+from services.router.policies.refusing import model_refused, policy_refused, told
+from services.router.policies.trying import Trying
 from shared.auth import Principal, Role, allow
 from shared.http import Problem
-from shared.policy_problems import PolicyInvalid
-from shared.policy_problems import Problem as Fault
 from shared.postgres import Pool
 from shared.redaction import redact
 
@@ -32,13 +31,14 @@ class _Body(BaseModel):
 
 
 class Attempt(_Body):
-    """`since` is a day in China; all that is kept without it."""
+    """`since` is a day in China; all that is kept without it. `model` is a candidate; the one in service without it."""
 
     since: Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))] | None = None
+    model: str | None = None
 
 
 class Activation(_Body):
-    """`hash` is that of the policy that whoever switches it on has seen."""
+    """`hash` is that of the policy or model that whoever switches it on has seen."""
 
     hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     # On one line, and without the NUL that PostgreSQL does not take.
@@ -57,6 +57,7 @@ class Policies:
         routing = self._routing()
         candidates = await asyncio.to_thread(self._folders.candidates)
         latest = await policies_store.activations(self._pool, None, 1)
+        switched = await models_store.switches(self._pool, None, 1)
         try:
             in_force, switchable = self._folders.in_force(), True
         except NotLaidOut:
@@ -73,15 +74,15 @@ class Policies:
             "switchable": switchable,
             "model": {
                 "hash": routing.model.hash if routing.model else None,
-                "last_switch": await policies_store.latest_switch(self._pool),
+                "last_switch": switched[0] if switched else None,
             },
             "candidates": [_candidate(one) for one in candidates],
             "dry_runs": await policies_store.latest_runs(self._pool, _LATEST),
         }
 
     async def attempt(self, name: str, attempt: Attempt, by: str) -> UUID:
-        with _refusals(name):
-            return await self._trying.start(name, attempt.since, by, self._routing())
+        with policy_refused(name), model_refused(attempt.model or ""):
+            return await self._trying.start(name, attempt.model, attempt.since, by, self._routing())
 
     async def dry_run(self, run_id: UUID) -> dict[str, Any]:
         found = await policies_store.read_run(self._pool, run_id)
@@ -90,7 +91,7 @@ class Policies:
         return found
 
     async def activate(self, name: str, activation: Activation, by: str) -> dict[str, Any]:
-        with _refusals(name):
+        with policy_refused(name):
             reason = redact(activation.reason)
             return await activate(self._pool, self._folders, name, activation.hash, reason, by)
 
@@ -106,7 +107,7 @@ def add_policies_routes(app: FastAPI, policies: Policies) -> None:
 
     @app.post("/v1/policies/{name}:dry-run", status_code=202, tags=["policies"])
     async def dry_run(name: str, attempt: Attempt, administrator: Administrator) -> dict[str, Any]:
-        """Begin to replay what was decided under a candidate, or under an earlier policy by its hash."""
+        """Begin to replay what was decided under a candidate, or by its hash under a policy that is or was in force."""
         run_id = await policies.attempt(name, attempt, administrator.subject)
         return {"dry_run_id": run_id}
 
@@ -137,45 +138,3 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "valid": candidate.hash is not None,
         "problems": [told(fault) for fault in candidate.problems],
     }
-
-
-def told(fault: Fault) -> str:
-    """Where it is in Chinese, and what it is and how to mend it in English, as the check of a policy says it."""
-    where = f"{fault.file} 第{fault.line}行有误。" if fault.line else f"{fault.file} 有误。"
-    return f"{where} {fault}"
-
-
-@contextmanager
-def _refusals(name: str) -> Iterator[None]:
-    """Turn what cannot be tried or switched on into problems."""
-    try:
-        yield
-    except KeyError:
-        raise Problem(404, "没有这份政策。", "There is no such policy.") from None
-    except NotLaidOut:
-        raise Problem(
-            409,
-            "政策文件夹不是可切换的目录，请先运行 lay-out-policies。",
-            "HOTLINE_POLICY_DIR is no link that could be switched; see lay-out-policies.",
-        ) from None
-    except PolicyInvalid as invalid:
-        raise Problem(
-            422,
-            f"政策 {name} 有误，不能使用。",
-            f"The policy {name} is wrong and cannot be used.",
-            errors=[told(fault) for fault in invalid.problems],
-        ) from None
-    except OneIsRunning:
-        raise Problem(409, "另一次试运行正在进行，请稍后再试。", "Another dry run is under way; try later.") from None
-    except ChangedSince:
-        raise Problem(
-            409,
-            "该政策在您查看之后已有改动，请重新查看并试运行。",
-            "It has changed since you saw it; look and try again.",
-        ) from None
-    except NotTried:
-        raise Problem(
-            409, "该政策尚未完成试运行，不能启用。", "No dry run of this very policy is finished, so it stays off."
-        ) from None
-    except InForceAlready:
-        raise Problem(409, "该政策已经生效。", "It is in force already.") from None

@@ -1,4 +1,4 @@
-"""The administrator's pages: which policy is in force, what another would change, and the switch."""
+"""The administrator's pages: which policy and model are in force, what others would change, and the switch."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,6 +10,7 @@ from fastapi import FastAPI, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
+from services.router.classifier.models_api import Models
 from services.router.policies.policies_api import Activation, Administrator, Attempt, Policies
 from shared.china_time import CHINA_TIME, local_time
 from shared.http import Problem
@@ -31,26 +32,30 @@ _SOURCES = {
     DecisionSource.PERSON: "人工派单",
     DecisionSource.ARBITRATION: "指定承办",
 }
-_SHOWN_ACTIVATIONS = 50
+_SHOWN = 50
 
 
-def add_policies_pages(app: FastAPI, policies: Policies) -> None:
+def add_policies_pages(app: FastAPI, policies: Policies, models: Models) -> None:
     pages = Pages(Path(__file__).parents[1] / "templates")
 
     async def page(request: Request, problem: Problem | None = None) -> Response:
         found = await policies.overview()
+        # The last finished dry run of each policy and of each model, by its hash.
         finished: dict[str, dict[str, Any]] = {}
         for run in found["dry_runs"]:
             if run["state"] == "finished":
                 finished.setdefault(run["policy_hash"], run)
+                finished.setdefault(run["model_hash"], run)
         return pages.render(
             request,
             "policies.html",
             status=problem.status if problem else 200,
             told=problem,
             found=found,
+            models=await models.overview(),
             finished=finished,
-            activations=await policies.activations(None, _SHOWN_ACTIVATIONS),
+            switches=await models.switches(None, _SHOWN),
+            activations=await policies.activations(None, _SHOWN),
             at=local_time,
             day=_day,
             states=_STATES,
@@ -62,10 +67,14 @@ def add_policies_pages(app: FastAPI, policies: Policies) -> None:
 
     @app.post("/policies/{name}/dry-run", include_in_schema=False)
     async def dry_run(
-        name: str, request: Request, administrator: Administrator, since: Annotated[str, Form()] = ""
+        name: str,
+        request: Request,
+        administrator: Administrator,
+        since: Annotated[str, Form()] = "",
+        model: Annotated[str, Form()] = "",
     ) -> Response:
         try:
-            given = Attempt.model_validate({"since": since.strip() or None})
+            given = Attempt.model_validate({"since": since.strip() or None, "model": model or None})
         except ValidationError:
             return await page(request, Problem(422, "日期请写成 2026-10-01 的形式。", "Write the day as 2026-10-01."))
         try:
@@ -94,14 +103,31 @@ def add_policies_pages(app: FastAPI, policies: Policies) -> None:
         reason: Annotated[str, Form()] = "",
     ) -> Response:
         try:
-            activation = Activation(hash=policy_hash, reason=reason)
-        except ValidationError:
-            return await page(request, Problem(422, "请写明启用理由。", "Give the reason for the switch."))
-        try:
-            await policies.activate(name, activation, administrator.subject)
+            await policies.activate(name, _activation(policy_hash, reason), administrator.subject)
         except Problem as problem:
             return await page(request, problem)
         return RedirectResponse("/policies", 303)
+
+    @app.post("/models/{name}/activate", include_in_schema=False)
+    async def switch_model(
+        name: str,
+        request: Request,
+        administrator: Administrator,
+        model_hash: Annotated[str, Form(alias="hash")] = "",
+        reason: Annotated[str, Form()] = "",
+    ) -> Response:
+        try:
+            await models.activate(name, _activation(model_hash, reason), administrator.subject)
+        except Problem as problem:
+            return await page(request, problem)
+        return RedirectResponse("/policies", 303)
+
+
+def _activation(seen_hash: str, reason: str) -> Activation:
+    try:
+        return Activation(hash=seen_hash, reason=reason)
+    except ValidationError:
+        raise Problem(422, "请写明启用理由。", "Give the reason for the switch.") from None
 
 
 def _day(moment: datetime) -> str:

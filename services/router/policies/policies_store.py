@@ -43,7 +43,6 @@ VALUES ($1, $2, $3, $4, $5, $6)
 RETURNING *
 """
 ACTIVATIONS = "SELECT * FROM activations WHERE number < $1 ORDER BY number DESC LIMIT $2"
-LATEST_SWITCH = "SELECT switched_at, model_hash, switched_by FROM switches ORDER BY number DESC LIMIT 1"
 
 _LAST = 2**62
 
@@ -101,9 +100,3 @@ async def note_activation(
 async def activations(pool: Pool, before: int | None, limit: int) -> list[dict[str, Any]]:
     """Who switched what on, the last one first; those of lower numbers than `before`."""
     return [dict(row) for row in await pool.fetch(ACTIVATIONS, _LAST if before is None else before, limit)]
-
-
-async def latest_switch(pool: Pool) -> dict[str, Any] | None:
-    """Who switched the last model on."""
-    row = await pool.fetchrow(LATEST_SWITCH)
-    return dict(row) if row else None

@@ -1,6 +1,8 @@
 import io
 import pickle
+import random
 import zipfile
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import numpy as np
 import orjson
 import pytest
 
-from services.router.classifier.model_file import UnreadableModel, load_model, save_model
+from services.router.classifier.model_file import OtherModel, UnreadableModel, install_model, load_model, save_model
 from tests.unit.router.labelled import examples, model
 
 TEXTS = [example.text for example in examples(20, seed=2)]
@@ -93,3 +95,32 @@ def test_a_cut_off_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "model").write_bytes(content[: len(content) // 2])
     with pytest.raises(UnreadableModel):
         load_model(tmp_path / "model")
+
+
+def test_a_model_takes_its_place_whole_and_only_as_the_one_that_was_meant(tmp_path: Path) -> None:
+    file, place = tmp_path / "trained", tmp_path / "in-service"
+    save_model(model(), file)
+    meant = load_model(file).hash
+    install_model(file, meant, place)
+    assert load_model(place).hash == meant
+    with pytest.raises(OtherModel):
+        install_model(file, "0" * 64, place)
+    file.write_bytes(b"garbage")
+    with pytest.raises(UnreadableModel):
+        install_model(file, meant, place)
+    assert load_model(place).hash == meant
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in-service", "trained"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_file_damaged_anywhere_is_refused_or_the_same_model(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311  # no secret
+    path = tmp_path / "model"
+    save_model(model(), path)
+    meant, content = load_model(path).hash, bytearray(path.read_bytes())
+    # The header is at the beginning, the list of members at the end.
+    for at in (*(chance.randrange(200) for _ in range(3)), *(len(content) - 1 - chance.randrange(900) for _ in "123")):
+        content[at] = chance.randrange(256)
+    path.write_bytes(content)
+    with suppress(UnreadableModel):
+        assert load_model(path).hash == meant
