@@ -148,6 +148,8 @@ def test_the_policies_are_written_by_the_router_alone_and_followed_by_all() -> N
     }
     assert mounted == {"migrate": place, "router": place, "intake": f"{place}:ro", "tracker": f"{place}:ro"}
     assert {SERVICES[name]["environment"]["HOTLINE_POLICY_DIR"] for name in mounted} == {f"{place}/{CURRENT}"}
+    # There the router alone exchanges the model as well.
+    assert Path(SERVICES["router"]["environment"]["HOTLINE_MODEL"]).parent == Path(place)
     # A volume begins with the owner that its folder has in the image.
     assert re.search(rf"install --directory --owner hotline[^&]*{place}\n", DOCKERFILE)
 
