@@ -74,7 +74,7 @@ def test_a_name_leads_nowhere_else(place: Path, name: str) -> None:
 def test_without_a_place_for_the_model_in_service_there_are_none(place: Path) -> None:
     model_candidate(place, "autumn")
     assert ModelFolder(place).in_service() is None
-    nowhere = ModelFolder(None)
-    assert (nowhere.in_service(), nowhere.candidates()) == (None, [])
-    with pytest.raises(NoSuchModel):
-        nowhere.candidate("autumn")
+    for nowhere in (ModelFolder(None), ModelFolder(place.parent / "no-such-folder" / "model")):
+        assert (nowhere.in_service(), nowhere.candidates()) == (None, [])
+        with pytest.raises(NoSuchModel):
+            nowhere.candidate("autumn")
