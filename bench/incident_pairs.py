@@ -51,7 +51,7 @@ class Quality:
 
 
 def our_own(lot: str) -> list[Labelled]:
-    """One lot of tests/data/incidents/told.tsv: dev, held or fresh."""
+    """One lot of tests/data/incidents/told.tsv: dev, held, fresh or last."""
     with TOLD.open(encoding="utf-8", newline="") as lines:
         return [
             Labelled(row["incident"], _BEGIN + timedelta(hours=int(row["hours"])), row["text"], row["place"] or None)

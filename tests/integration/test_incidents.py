@@ -48,6 +48,15 @@ async def test_who_joins_and_who_opened_are_said_when_both_are_there(router_pool
     assert [m.topic for m in await waiting(router_pool)].count(COMPLAINTS_INCIDENTS) == 2
 
 
+async def test_what_was_kept_before_happenings_were_told_is_compared_all_the_same(router_pool: Pool) -> None:
+    router = Router(router_pool)
+    first, second = told(WATER[0]), told(WATER[1], 1)
+    await router.take_in(first)
+    await router_pool.execute("UPDATE fingerprints SET happenings = DEFAULT")
+    await router.take_in(second)
+    assert await router.partition([first, second]) == {frozenset({first.complaint_id, second.complaint_id})}
+
+
 async def test_what_is_placed_first_waits_for_nobody_to_be_compared(router_pool: Pool) -> None:
     router = Router(router_pool)
     complaints = crowd(4)

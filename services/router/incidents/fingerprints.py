@@ -1,7 +1,7 @@
 """What is kept of a complaint to find others that tell of the same incident (同一事件), and under which keys.
 
-Two people tell of one burst pipe in different words, so words alone find little. What they share is the place, mostly
-the matter, and some of the characters that say something. A key joins two of these, or is a band of the text's MinHash
+Two people tell of one burst pipe in different words, so words alone find little. What they share is the place, what
+happened, and some of the characters that say something. A key joins two of these, or is a band of the text's MinHash
 signature for what was copied; complaints that share no key are never compared, and each has at most 12.
 """
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from services.router.classifier.near_duplicates import bands_of, shingles_of
 from services.router.decision import Decision
+from services.router.incidents.happenings import happenings_of
 from services.router.incidents.localities import localities_of
 from shared.language import DepartmentCode
 from shared.matching import comparable
@@ -33,9 +34,8 @@ _SAY_NOTHING = "的了是我你他们有没在一个很也都就和到来去不�
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 _DROP = str.maketrans("", "", _SAY_NOTHING)
 
-_NAMES, _TEXT_BANDS = 2, 2
-_BY_NAME, _BY_TOWN = 2, 1
-_MULTIPLIERS = np.random.default_rng(20261125).integers(1, 2**63, _BY_NAME, dtype=np.uint64) | np.uint64(1)
+_NAMES, _TEXT_BANDS, _TOLD = 2, 2, 2
+_MULTIPLIER = np.random.default_rng(20261125).integers(1, 2**63, 1, dtype=np.uint64) | np.uint64(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ class Fingerprint:
     matter: str | None = None
     # Whom it accuses: complaints that accuse are kept apart from those that do not, and from those that accuse others.
     implicated: tuple[DepartmentCode, ...] = ()
+    # What it tells of happening, the rarer first.
+    happenings: tuple[str, ...] = ()
 
 
 def fingerprint(at: datetime, text: str, place: str | None, towns: Collection[str], decision: Decision) -> Fingerprint:
@@ -71,6 +73,7 @@ def fingerprint_of_text(
     found = localities_of(telling, place and comparable(place), towns)
     for named in found.towns | found.names:
         telling = telling.replace(named, "")
+    happenings = happenings_of(telling[:COMPARED])
     telling = _NO_LETTERS.sub("", _FORMULAS.sub("", telling)).translate(_DROP)[:COMPARED]
     return Fingerprint(
         at,
@@ -80,6 +83,7 @@ def fingerprint_of_text(
         tuple(sorted(found.parts)),
         matter,
         implicated,
+        happenings,
     )
 
 
@@ -92,23 +96,20 @@ def keys(fingerprint: Fingerprint, text: str) -> list[int]:
 def _keys(one: Fingerprint, text: str) -> Iterator[str]:
     for number, band in bands_of(shingles_of(text[:COMPARED]), _TEXT_BANDS):
         yield f"text/{number}/{band.hex()}"
-    least = _least(one.characters)
+    told = one.happenings[:_TOLD] or (str(one.matter),)
     for name in one.names[:_NAMES]:
         yield f"name/{name}"
-        yield f"name/{name}/{one.matter}"
-        yield from (f"name/{name}/{number}/{value}" for number, value in enumerate(least))
+        yield from (f"name/{name}/{what}" for what in told)
+        if one.characters:
+            yield f"name/{name}/0/{_least(one.characters)}"
     for town in one.towns[:1]:
-        yield f"town/{town}/{one.matter}"
-        yield from (f"town/{town}/{number}/{value}" for number, value in enumerate(least[:_BY_TOWN]))
+        yield from (f"town/{town}/{what}" for what in told)
 
 
-def _least(characters: str) -> list[int]:
-    """The MinHash signature of the set of characters, one row to a band."""
-    if not characters:
-        return []
+def _least(characters: str) -> int:
+    """The MinHash of the set of characters."""
     codes = np.frombuffer(characters.encode("utf-32-le"), np.uint32).astype(np.uint64)
-    hashed: list[int] = ((codes[:, None] * _MULTIPLIERS) >> np.uint64(16)).min(axis=0).tolist()
-    return hashed
+    return int(((codes * _MULTIPLIER) >> np.uint64(16)).min())
 
 
 @lru_cache(maxsize=65_536)

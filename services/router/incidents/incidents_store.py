@@ -40,7 +40,7 @@ alike AS MATERIALIZED (
     GROUP BY near.complaint_id
 )
 SELECT
-    kept.complaint_id, askers, at, characters, towns, names, parts, matter, implicated, incident_id,
+    kept.complaint_id, askers, at, characters, towns, names, parts, matter, implicated, happenings, incident_id,
     coalesce(version, 0) AS version
 FROM alike
 CROSS JOIN LATERAL (SELECT * FROM fingerprints WHERE fingerprints.complaint_id = alike.complaint_id LIMIT 1) AS kept
@@ -51,13 +51,15 @@ LEFT JOIN LATERAL (
 """
 KEEP_FINGERPRINTS = """
 WITH kept AS (
-    INSERT INTO fingerprints (complaint_id, at, characters, towns, names, parts, matter, implicated)
+    INSERT INTO fingerprints (complaint_id, at, characters, towns, names, parts, matter, implicated, happenings)
     SELECT * FROM unnest(
-        $1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]
+        $1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+        $9::text[]
     )
     ON CONFLICT DO NOTHING
 )
-INSERT INTO fingerprint_keys (complaint_id, key, at) SELECT * FROM unnest($9::uuid[], $10::bigint[], $11::timestamptz[])
+INSERT INTO fingerprint_keys (complaint_id, key, at)
+SELECT * FROM unnest($10::uuid[], $11::bigint[], $12::timestamptz[])
 """
 FORGET_KEYS_OF = "DELETE FROM fingerprint_keys WHERE complaint_id = ANY($1) AND at >= $2 AND at <= $3"
 # What is too old to be the same as anything that still comes; in slices, so that no transaction is long.
@@ -135,6 +137,7 @@ async def keep(connection: Connection, told: Sequence[Told]) -> None:
         [" ".join(one.parts) for one in prints],
         [one.matter for one in prints],
         [" ".join(one.implicated) for one in prints],
+        [" ".join(one.happenings) for one in prints],
         *map(list, zip(*keys, strict=True)),
     )
 
@@ -200,6 +203,7 @@ def _fingerprint(row: Record) -> Fingerprint:
         _list(row["parts"]),
         row["matter"],
         _list(row["implicated"]),
+        _list(row["happenings"]),
     )
 
 

@@ -16,16 +16,18 @@ _KINDS = (
     "采石场|饲料厂|加油站|卫生院|村|路|街|巷|桥|河|苑|院|园|城|厂|沟|湾|坪|店"
 )
 # Characters that stand before a name and are no part of one.
-_BEFORE = "的了是我你他她们在从到往去回住过离把被就这那有没和与及至或等也都还又很请问要说叫看来每各本该某全"
+_BEFORE = "满的了是我你他她们在从到往去回住过离把被就这那有没和与及至或等也都还又很请问要说叫看来每各本该某全"
 _KIND = re.compile(_KINDS)
 # The names of districts, cities and counties: 琼山区, but not 小区.
 _LARGER = r"[一-鿿]{2}(?:(?<![小社景校园院厂街])区|市(?!场)|县(?!医院|政府|城))"
 _SEPARATED = re.compile(
-    rf"{_LARGER}|[^一-鿿]+|[{_BEFORE}]|旁边|外面|门口|附近|后面|对面|家里|隔壁|昨天|今天|昨晚|刚才|进入|经过|位于|反映"
+    rf"{_LARGER}|[^一-鿿]+|[{_BEFORE}]求?|旁边|外面|门口|附近|后面|对面|家里|隔壁|昨天|今天|昨晚|刚才|进入|经过|位于|反映|举报|"
+    "投诉"
 )
 _NO_NAMES = re.compile(
     r"水泥|通组|通村|条路|条街|马路|公路|道路|铁路|上街|大街|走路|修路|沿街|逛街|街上|整条|农村|乡村|全村|村村|进城|县城|住院|"
-    r"出院|入院|小河|过河|上网店|商店|饭店|网店|小店|开店|工厂|建厂|进村|里路|不见|组路|红绿|停车|地市|上市|超市|学校|公交|交叉"
+    r"出院|入院|小河|过河|上网店|商店|饭店|网店|小店|开店|工厂|建厂|进村|里路|不见|组路|红绿|停车|地市|上市|超市|学校|公交|交叉|流成|"
+    r"几个|两天|三天|几天"
 )
 # Names that need nothing before them.
 _WHOLE = re.compile(r"[一二三四](?:小(?!时)|中(?!午))|县医院|中医院|县政府|汽车站")
@@ -73,8 +75,11 @@ def _names(whole: str) -> Iterable[str]:
         reached = 0
         for match in _KIND.finditer(piece):
             head = piece[max(reached, match.start() - 2) : match.start()]
-            # Without a name before it, it may be the name of what follows: 车站路.
-            if head:
+            # Without a name before it, it may be the name of what follows: 车站路. What follows a name at once is part
+            # of it: 水坪村, but no 村河 in 水坪村河里.
+            if reached == match.start() > 0:
+                reached = match.end()
+            elif head:
                 reached = match.end()
                 name = head + match[0]
                 if _DONE.isdisjoint(head) and not _NO_NAMES.search(name):

@@ -21,6 +21,8 @@ TOWNS = ("城关镇", "上竹镇", "曙坪镇")
         ("一小门口红绿灯坏了", None, {"一小"}),
         ("琼山区安平路积水", None, {"安平路"}),
         ("請問渝水小區什麼時候來水", None, {"渝水小区"}),
+        ("水坪村河里的水黑了", None, {"水坪"}),
+        ("污水流得满院子都是，要求市场监管局查处", None, set()),
     ],
 )
 def test_names_are_the_same_whatever_stands_around_them(text: str, place: str | None, names: set[str]) -> None:
