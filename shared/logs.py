@@ -28,9 +28,12 @@ def configure_logs(service: str) -> None:
             ],
         )
     )
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # Of every request, mail and batch a library would log its own line, some with addresses in it.
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for ours in ("__main__", "deploy", "services", "shared"):
+        logging.getLogger(ours).setLevel(logging.INFO)
+    # aiosmtpd's warnings and errors, too, quote what came over the line; services/intake/mail/lmtp.py logs without it.
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)
     # Where a line cannot be written, logging would print the exception in hand with all its words.
     logging.raiseExceptions = False
-    # Of every batch FastStream would log when it came and when it was done.
-    logging.getLogger("faststream").setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)
