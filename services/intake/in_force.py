@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from services.intake.county import County
-from services.intake.mail.mailboxes import Mailbox
+from services.intake.mail.mailboxes import AnyMailbox
 from services.intake.normalizing.coordinates import Coordinates
 from shared.policy import Policy
 from shared.policy_problems import PolicyInvalid, Problem
@@ -27,7 +27,7 @@ def county_of(policy: Policy) -> County:
     )
 
 
-def making_ready(mailboxes: Iterable[Mailbox]) -> Callable[[Policy, InForce | None], InForce]:
+def making_ready(mailboxes: Iterable[AnyMailbox]) -> Callable[[Policy, InForce | None], InForce]:
     """What makes a policy ready; PolicyInvalid where it lacks the department of a mailbox, whose mail had no ticket."""
 
     def make(policy: Policy, _now: InForce | None) -> InForce:

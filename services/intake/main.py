@@ -1,7 +1,6 @@
 """The intake put together: the one place where its parts meet."""
 
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +25,7 @@ from services.intake.mail.imap import MailboxReader
 from services.intake.mail.lmtp import LmtpServer
 from services.intake.mail.mail_intake import MailIntake
 from services.intake.mail.mail_retention import MailRetention
-from services.intake.mail.mailboxes import Mailbox, read_mailboxes
+from services.intake.mail.mailboxes import Mailboxes, read_mailboxes
 from services.intake.mail.spool import MailSpool
 from services.intake.open311.open311_api import add_open311_routes
 from services.intake.open311.open311_facade import Open311
@@ -75,6 +74,14 @@ def _gateway(settings: IntakeSettings) -> SmsGateway | None:
     return SmsGateway(settings.sms_url, settings.sms_key)
 
 
+def _lmtp(settings: IntakeSettings, intake: MailIntake, mailboxes: Mailboxes) -> LmtpServer | None:
+    if settings.lmtp_port is None:
+        return None
+    if settings.mail_spool is None:
+        raise WrongSetting("HOTLINE_LMTP_PORT needs HOTLINE_MAIL_SPOOL, the folder where delivered mails are kept.")
+    return LmtpServer(settings.lmtp_port, intake, settings.mail_spool, mailboxes.delivered)
+
+
 async def import_file(settings: IntakeSettings, file: Path, platform_file: Path, report_file: Path) -> Counter[Outcome]:
     """Import a platform's export beside the running service, whose relay then publishes what was accepted."""
     platform = read_platform(platform_file)
@@ -104,7 +111,7 @@ async def collect_orphans(settings: IntakeSettings) -> Collected:
 
 async def anonymize(settings: MailSettings, policy: Policy) -> tuple[int, int]:
     """Erase whose retention has passed, beside the running service: how many complaints, and how many mails."""
-    mailboxes = read_mailboxes(settings.mailboxes, policy.departments) if settings.mailboxes else ()
+    mailboxes = read_mailboxes(settings.mailboxes, policy.departments) if settings.mailboxes else Mailboxes()
     async with await create_pool(str(settings.database_url), application_name="hotline-anonymize") as pool:
         mails = MailRetention(pool, lambda: policy.retention, mailboxes, settings.mail_spool)
         retention = Retention(pool, lambda: policy, mails)
@@ -120,10 +127,10 @@ async def rotate_vault(settings: VaultSettings) -> Rotated:
 
 async def run(settings: IntakeSettings) -> None:
     keyring = read_keyring(settings)
-    mailboxes: Sequence[Mailbox] = ()
+    mailboxes = Mailboxes()
     if settings.mailboxes:
         mailboxes = read_mailboxes(settings.mailboxes, load_policy(settings.policy_dir).departments)
-    reloading = Reloading(settings.policy_dir, making_ready(mailboxes))
+    reloading = Reloading(settings.policy_dir, making_ready(mailboxes.all))
     policy = reloading.policy
     async with foundation(settings, "intake") as base, AsyncExitStack() as closing:
         index = settings.blind_index_key
@@ -165,8 +172,8 @@ async def run(settings: IntakeSettings) -> None:
         mail_intake = MailIntake(base.pool, acceptance, county, attachments)
         if settings.mail_spool is not None:
             background.append(MailSpool(settings.mail_spool, mail_intake).run())
-        if settings.lmtp_port is not None:
-            background.append(LmtpServer(settings.lmtp_port, mail_intake).run())
-        background += [MailboxReader(mailbox, mail_intake).run() for mailbox in mailboxes]
+        if (lmtp := _lmtp(settings, mail_intake, mailboxes)) is not None:
+            background.append(lmtp.run())
+        background += [MailboxReader(mailbox, mail_intake).run() for mailbox in mailboxes.mailboxes]
         # Complaints are accepted while Kafka is away: they wait in the outbox.
         await serve(app, settings, base, *background, needs_kafka=False, refreshes=(refresh_gauges(base.pool),))

@@ -61,9 +61,10 @@ class VaultSettings(PostgresSettings):
 class MailSettings(PostgresSettings):
     """Where mails lie."""
 
-    # A folder into which a mail system delivers *.eml files; none where mail does not come that way.
+    # A folder into which a mail system delivers *.eml files, and where mails that come by LMTP are kept; none where
+    # mail comes neither way.
     mail_spool: Path | None = None
-    # A file that lists the mailboxes to read by IMAP (docs/mailboxes.md); none where there are none.
+    # A file that lists the mailboxes read by IMAP or delivered by LMTP (docs/mailboxes.md); none where there are none.
     mailboxes: Path | None = None
 
 
@@ -82,7 +83,7 @@ class IntakeSettings(VaultSettings, MailSettings, ServiceSettings):
     # base64 of 32 bytes that signs it; without them no telephone is checked.
     sms_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
     sms_key: Annotated[bytes, BeforeValidator(_read_key)] | None = Field(default=None, repr=False)
-    # The loopback port on which the mail system of this machine delivers by LMTP; none where it does not.
+    # The loopback port on which the mail system of this machine delivers by LMTP; it needs the folder above.
     lmtp_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     # HOTLINE_ROUTER_URL: where the router is asked which incidents others have told of; without it nobody is told.
     router_url: Annotated[str, Field(pattern=r"^https?://")] | None = None

@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import re
+import smtplib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from services.intake.platforms.push_signature import sign
 from shared.postgres import Pool
 from tests.examples import submission
 from tests.integration.dovecot import PASSWORD, Dovecot
+from tests.integration.test_acceptance import CANARY, CANARY_TEXT, words_of_the_canary
 from tests.tokens import token_settings
 from tests.unit.intake.attachments.test_attachment_content import corners, encoded
 
@@ -42,7 +44,7 @@ def intake(
     mailbox = {"name": "supervision", "host": LOOPBACK, "port": dovecot.port, "tls": "none", "user": user}
     mailboxes = tmp_path / "mailboxes.json"
     mailboxes.write_text(json.dumps({"mailboxes": [mailbox | {"password_env": "MAILBOX_PASSWORD"}]}), encoding="utf-8")
-    kafka, port = free_ports(2)
+    kafka, port, lmtp = free_ports(3)
     environment = {
         "DATABASE_URL": service_urls["intake"],
         "KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{kafka}",
@@ -55,6 +57,8 @@ def intake(
         "HOTLINE_ATTACHMENTS": str(tmp_path / "attachments"),
         "HOTLINE_OPEN311_KEYS": ENTRY,
         "HOTLINE_MAILBOXES": str(mailboxes),
+        "HOTLINE_LMTP_PORT": str(lmtp),
+        "HOTLINE_MAIL_SPOOL": str(tmp_path / "spool"),
         "MAILBOX_PASSWORD": PASSWORD,
     }
     service = HotlineService("intake", tmp_path / "state", port, environment)
@@ -86,6 +90,36 @@ async def test_it_reads_its_mailboxes_through_a_crash_and_stops_in_order(
     await asyncio.to_thread(intake.stop)
     assert process is not None
     assert process.returncode == 0
+
+
+async def test_no_line_of_the_log_holds_what_a_delivered_mail_or_its_envelope_says(intake: HotlineService) -> None:
+    port = int(intake.environment["HOTLINE_LMTP_PORT"])
+    canary = CANARY["email"]
+
+    def deliver() -> None:
+        with smtplib.LMTP(LOOPBACK, port, timeout=30) as client:
+            said = f"Subject: {CANARY['name']}\nFrom: {CANARY['name']} <{canary}>\n\n{CANARY_TEXT}".encode()
+            client.sendmail(canary, [f"to-{canary}"], said)
+            client.sendmail(canary, [f"to-{canary}"], b"Precedence: bulk\n" + said)
+            # As when a mail's lines are taken for commands.
+            assert client.docmd(canary, "x")[0] == 500
+            assert client.docmd("MAIL", f"FROM:{canary} {canary}")[0] >= 500
+
+    await asyncio.to_thread(deliver)
+    log = intake.log.read_text(encoding="utf-8")
+    assert '"event": "mail_refused"' in log
+    assert [word for word in words_of_the_canary() if word in log] == []
+
+
+async def test_delivered_mail_needs_a_folder_to_be_kept_in(intake: HotlineService) -> None:
+    environment = dict(intake.environment)
+    del environment["HOTLINE_MAIL_SPOOL"]
+    process = await asyncio.create_subprocess_exec(
+        *intake.command(), cwd=intake.directory, env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    _, told = await process.communicate()
+    assert process.returncode == 1
+    assert "HOTLINE_LMTP_PORT needs HOTLINE_MAIL_SPOOL" in told.decode()
 
 
 async def test_it_takes_what_the_platform_pushes(intake: HotlineService, intake_pool: Pool) -> None:

@@ -19,10 +19,11 @@ from services.intake.identity.retention import Retention
 from services.intake.mail.imap_connection import ImapConnection
 from services.intake.mail.mail_intake import MailIntake
 from services.intake.mail.mail_retention import MailRetention
-from services.intake.mail.mailboxes import Mailbox
+from services.intake.mail.mailboxes import DeliveredMailbox, Mailbox, Mailboxes
 from services.intake.mail.spool import MailSpool
+from services.intake.mail_keeping import keep
 from shared.events import CaseClosed
-from shared.language import CaseStatus
+from shared.language import CaseStatus, Channel
 from shared.policy import Policy
 from shared.postgres import Pool
 from tests.integration.dovecot import PASSWORD, Dovecot
@@ -100,7 +101,7 @@ async def test_the_mail_of_an_ended_complaint_goes_and_those_beside_it_stay(
         box.client.uid("STORE", ",".join(box.uids()), "+FLAGS", r"(\Deleted)")
     # Not taken in yet, however old it is.
     dovecot.deliver(mailbox.user, mail("waits@test"), age=old)
-    retention = MailRetention(intake_pool, lambda: kept, [mailbox], None)
+    retention = MailRetention(intake_pool, lambda: kept, Mailboxes(mailboxes=(mailbox,)), None)
     assert await retention.expire() == 1
     assert subjects(dovecot, mailbox.user, DONE) == ["by-hand@test", "goes-on@test"]
     assert subjects(dovecot, mailbox.user, "INBOX") == ["waits@test"]
@@ -112,7 +113,7 @@ async def test_a_refused_mail_goes_when_its_refusal_was_stated_long_ago(
 ) -> None:
     mails = [bulk("old@test"), bulk("young@test"), bulk("unknown@test")]
     await taken_in(dovecot, mail_intake, mailbox, kept + LONG_AGO * 3, mails, refused=3)
-    retention = MailRetention(intake_pool, lambda: kept, [mailbox], None)
+    retention = MailRetention(intake_pool, lambda: kept, Mailboxes(mailboxes=(mailbox,)), None)
     assert await retention.expire() == 0
     old, _, unknown = (sha256(external_id(each).encode()).digest() for each in mails)
     await intake_pool.execute(
@@ -134,7 +135,7 @@ async def test_a_new_complaint_under_the_id_of_an_ended_one_keeps_both_mails(
     dovecot.deliver(mailbox.user, mail("same@test", "又坏了。"), age=old)
     async with read(mail_intake, mailbox):
         await holds(dovecot, mailbox.user, DONE, 2)
-    assert await MailRetention(intake_pool, lambda: kept, [mailbox], None).expire() == 0
+    assert await MailRetention(intake_pool, lambda: kept, Mailboxes(mailboxes=(mailbox,)), None).expire() == 0
 
 
 async def test_where_the_mailbox_names_a_folder_mails_are_moved_there(
@@ -143,7 +144,7 @@ async def test_where_the_mailbox_names_a_folder_mails_are_moved_there(
     mailbox = mailbox_of(dovecot, user, expired_folder="已到期")
     await taken_in(dovecot, mail_intake, mailbox, kept + LONG_AGO * 3, [mail("ended@test")])
     await end(intake_pool, policy, "ended@test")
-    assert await MailRetention(intake_pool, lambda: kept, [mailbox], None).expire() == 1
+    assert await MailRetention(intake_pool, lambda: kept, Mailboxes(mailboxes=(mailbox,)), None).expire() == 1
     assert (dovecot.count(user, DONE), dovecot.count(user, "已到期")) == (0, 1)
 
 
@@ -166,7 +167,7 @@ async def test_a_server_that_cannot_remove_single_mails_keeps_all_of_them(
         client.capabilities = tuple(each for each in client.capabilities if each != "UIDPLUS")
 
     monkeypatch.setattr(ImapConnection, "enter", without_uidplus)
-    assert await MailRetention(intake_pool, lambda: kept, [mailbox], None).expire() == 0
+    assert await MailRetention(intake_pool, lambda: kept, Mailboxes(mailboxes=(mailbox,)), None).expire() == 0
     assert dovecot.count(mailbox.user, DONE) == 1
 
 
@@ -176,7 +177,7 @@ async def test_a_mailbox_that_is_away_keeps_no_other_from_its_turn(
     await taken_in(dovecot, mail_intake, mailbox, kept + LONG_AGO * 3, [mail("ended@test")])
     await end(intake_pool, policy, "ended@test")
     away = mailbox.model_copy(update={"port": 1, "name": "away"})
-    assert await MailRetention(intake_pool, lambda: kept, [away, mailbox], None).expire() == 1
+    assert await MailRetention(intake_pool, lambda: kept, Mailboxes(mailboxes=(away, mailbox)), None).expire() == 1
 
 
 async def test_the_folder_that_mail_is_delivered_into_is_emptied_in_the_same_way(
@@ -194,7 +195,7 @@ async def test_the_folder_that_mail_is_delivered_into_is_emptied_in_the_same_way
     (tmp_path / "waits.eml").write_bytes(mails["ended"])
     await end(intake_pool, policy, "ended@test")
     await intake_pool.execute("UPDATE refusals SET refused_at = refused_at - $1::interval", kept + LONG_AGO)
-    retention = MailRetention(intake_pool, lambda: kept, [], tmp_path)
+    retention = MailRetention(intake_pool, lambda: kept, Mailboxes(), tmp_path)
     assert await retention.expire() == 0, "as long as the files themselves are young"
     for file in tmp_path.rglob("*.eml"):  # noqa: ASYNC240
         came = file.stat().st_mtime - (kept + LONG_AGO * 3).total_seconds()
@@ -202,6 +203,28 @@ async def test_the_folder_that_mail_is_delivered_into_is_emptied_in_the_same_way
     assert await retention.expire() == 2
     left = sorted(str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*.*"))  # noqa: ASYNC240
     assert left == ["done/goes-on.eml", "waits.eml"]
+
+
+async def test_what_came_by_lmtp_goes_from_there_as_well(
+    mail_intake: MailIntake, intake_pool: Pool, policy: Policy, kept: timedelta, tmp_path: Path
+) -> None:
+    line = DeliveredMailbox(
+        name="water-line", address="w@c.example", channel=Channel.DEPARTMENT_LINE, department="water-supply"
+    )
+    for raw in (mail("ended@test"), mail("goes-on@test"), bulk("bulk@test")):
+        [verdict] = await mail_intake.take_in(line.origin, [raw])
+        assert verdict is not None
+        keep(tmp_path, raw, verdict)
+    await end(intake_pool, policy, "ended@test")
+    ids = [row[0] for row in await intake_pool.fetch("SELECT external_id FROM complaints")]
+    assert not any("ended@test" in each for each in ids)
+    await intake_pool.execute("UPDATE refusals SET refused_at = refused_at - $1::interval", kept + LONG_AGO)
+    for file in tmp_path.rglob("*.eml"):  # noqa: ASYNC240
+        came = file.stat().st_mtime - (kept + LONG_AGO * 3).total_seconds()
+        os.utime(file, (came, came))
+    assert await MailRetention(intake_pool, lambda: kept, Mailboxes(delivered=(line,)), tmp_path).expire() == 2
+    [left] = tmp_path.rglob("*.*")  # noqa: ASYNC240
+    assert left.read_bytes() == mail("goes-on@test")
 
 
 async def test_the_command_removes_mails_too(

@@ -1,4 +1,4 @@
-"""The supervision mailbox: a mail as it came from the wire becomes a complaint, or is refused with a reason.
+"""Mailboxes, the supervision office's and departments': a mail becomes a complaint, or is refused with a reason.
 
 Refused are only mails that no person wrote to us (automatic answers, mailing lists, bounces) and those that say
 nothing. What a person wrote but we cannot read, encrypted or broken, still gets a ticket: somebody must look at it.
@@ -13,12 +13,20 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from enum import StrEnum
 from hashlib import sha256
+from typing import Literal
 
 from services.intake.complaint import MAX_TEXT, MAX_TITLE, Complaint, Reporter, clean, normalize
 from services.intake.county import County
 from services.intake.mail.mail_decoding import decode_header
 from services.intake.mail.mail_text import MAX_ENCLOSED, MAX_PART, Body, Enclosed, Flaw, read_body
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind
+
+# The channels that have mailboxes.
+MailChannel = Literal[Channel.MAILBOX, Channel.DEPARTMENT_LINE]
+# Of a longer mail the rest is not read, or it is not taken at all: 25 MB of attachments are 34 MB in base64.
+LARGEST_MAIL = 40 * 1024 * 1024
+# Stands before the Message-ID in a department's own channel; no clerk's number, which follows a code, begins so.
+LINE_MAIL = "mail/"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -101,6 +109,7 @@ def to_complaint(
     mail: Mail,
     county: County,
     *,
+    channel: MailChannel = Channel.MAILBOX,
     kind: Kind = Kind.REPORT,
     confidentiality: Confidentiality = Confidentiality.CONFIDENTIAL,
     received_by: DepartmentCode | None = None,
@@ -108,8 +117,9 @@ def to_complaint(
     """A mail has no form: which kind it is, and who may know its sender, is said by the mailbox that it came to."""
     return normalize(
         county,
-        channel=Channel.MAILBOX,
-        external_id=mail.external_id,
+        channel=channel,
+        # A sender chooses the Message-ID: it must not be the number that a department's clerk will give.
+        external_id=mail.external_id if channel is Channel.MAILBOX else f"{LINE_MAIL}{mail.external_id}",
         kind=kind,
         title=mail.subject,
         text=mail.text,

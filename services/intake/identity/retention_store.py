@@ -21,9 +21,11 @@ WITH due AS (
 ), files AS (
     DELETE FROM attachments USING due WHERE attachments.complaint_id = due.complaint_id
 ), mails AS (
-    UPDATE complaints SET external_id = 'sha256:' || encode(sha256(convert_to(external_id, 'UTF8')), 'hex')
-    FROM due
-    WHERE complaints.complaint_id = due.complaint_id AND channel = 'mailbox' AND external_id NOT LIKE 'sha256:%'
+    UPDATE complaints SET external_id =
+        mark || 'sha256:' || encode(sha256(convert_to(substr(external_id, length(mark) + 1), 'UTF8')), 'hex')
+    FROM due, (VALUES ('mailbox', ''), ('department_line', 'mail/')) AS mails_of (of_channel, mark)
+    WHERE complaints.complaint_id = due.complaint_id AND channel = of_channel
+        AND starts_with(external_id, mark) AND NOT starts_with(external_id, mark || 'sha256:')
 ), noted AS (
     INSERT INTO anonymized (complaint_id, ended_at, retention, policy_hash)
     SELECT complaint_id, ended_at, $1, $3 FROM due

@@ -16,14 +16,13 @@ from imap_tools import AND, BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencr
 from imap_tools.errors import ImapToolsError, MailboxDeleteError, MailboxFetchError
 from imap_tools.utils import check_command_status
 
+from services.intake.channels.mailbox import LARGEST_MAIL
 from services.intake.mail.mailboxes import Mailbox
 
 __all__ = ["CommandRefused", "ImapConnection", "open_in_thread"]
 
 # For connecting and for every answer.
 _TIMEOUT_SECONDS = 20.0
-# Of a longer mail the rest is not fetched: what it says stands at its beginning.
-_MOST_BYTES = 40 * 1024 * 1024
 _UIDS_PER_COMMAND = 200
 
 # RFC 2971. The mail services of NetEase (163, 126) refuse SELECT to clients that do not say who they are.
@@ -92,7 +91,7 @@ class ImapConnection:
     def fetch(self, uid: str) -> bytes | None:
         """The mail's bytes, without marking it as read; None where somebody took it away meanwhile."""
         with _one_command():
-            told = self._box.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{_MOST_BYTES}>)")
+            told = self._box.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST_MAIL}>)")
             check_command_status(told, MailboxFetchError)
         for part in told[1]:
             if isinstance(part, tuple):

@@ -1,4 +1,4 @@
-"""From the bytes of mails to their tickets and refusals, however the mails came: by IMAP or through a folder.
+"""From the bytes of mails to their tickets and refusals, however the mails came: by IMAP, LMTP or through a folder.
 
 Both are committed when `take_in` returns, so whoever holds the mails may then put them away. After a crash in
 between it is asked again, and the Message-ID keeps a mail from counting twice.
@@ -17,13 +17,13 @@ from prometheus_client import Counter
 from services.intake import store
 from services.intake.acceptance import Acceptance, Receipt
 from services.intake.attachments.attachments import Attachments
-from services.intake.channels.mailbox import Refusal, external_id, read_mail, to_complaint
+from services.intake.channels.mailbox import MailChannel, Refusal, external_id, read_mail, to_complaint
 from services.intake.complaint import Complaint
 from services.intake.county import County
 from services.intake.mail.mail_text import Enclosed
 from services.intake.refusal import SubmissionRefused
 from services.intake.store import RefusedMail
-from shared.language import Confidentiality, DepartmentCode, Kind
+from shared.language import Channel, Confidentiality, DepartmentCode, Kind
 from shared.postgres import PASSING, Pool
 
 log = structlog.get_logger(__name__)
@@ -40,6 +40,7 @@ class Origin:
     """The mailbox that mails came to, and what it says of them, since a mail has no form."""
 
     name: str
+    channel: MailChannel = Channel.MAILBOX
     kind: Kind = Kind.REPORT
     confidentiality: Confidentiality = Confidentiality.CONFIDENTIAL
     # The department whose own mailbox it is.
@@ -117,6 +118,7 @@ class MailIntake:
             complaint = to_complaint(
                 mail,
                 self.county(),
+                channel=origin.channel,
                 kind=origin.kind,
                 confidentiality=origin.confidentiality,
                 received_by=origin.received_by,

@@ -17,7 +17,7 @@ from prometheus_client import Counter
 from services.intake.channels.mailbox import external_id
 from services.intake.mail import mail_retention_store
 from services.intake.mail.imap_connection import ImapConnection, open_in_thread
-from services.intake.mail.mailboxes import SPOOL, Mailbox
+from services.intake.mail.mailboxes import LMTP, SPOOL, Mailbox, Mailboxes
 from shared.postgres import Pool
 
 log = structlog.get_logger(__name__)
@@ -40,13 +40,15 @@ class MailRetention:
     """`spool` is the folder that mail is delivered into, None where there is none."""
 
     def __init__(
-        self, pool: Pool, retention: Callable[[], timedelta], mailboxes: Sequence[Mailbox], spool: Path | None
+        self, pool: Pool, retention: Callable[[], timedelta], mailboxes: Mailboxes, spool: Path | None
     ) -> None:
         """`retention` gives the one in force at the moment."""
         self._pool = pool
         self._retention = retention
-        self._mailboxes = mailboxes
+        self._mailboxes = mailboxes.mailboxes
         self._spool = spool
+        # Mails that came by LMTP lie there too.
+        self._in_spool = (SPOOL, LMTP, *(mailbox.name for mailbox in mailboxes.delivered))
 
     async def expire(self) -> int:
         """Remove what is due, and return how many mails; a mailbox that is away keeps no other from its turn."""
@@ -70,7 +72,7 @@ class MailRetention:
                 uids = await asyncio.to_thread(connection.received_before, folder, before)
                 for batch in _in_batches(uids):
                     found = await asyncio.to_thread(_fetched, connection, batch)
-                    due = await self._due(mailbox.name, found, refused=refused)
+                    due = await self._due([mailbox.name], found, refused=refused)
                     await asyncio.to_thread(connection.expire, due)
                     EXPIRED.labels(mailbox.name).inc(len(due))
                     count += len(due)
@@ -84,18 +86,18 @@ class MailRetention:
         for name, refused in (("done", False), ("refused", True)):
             for batch in _in_batches(await asyncio.to_thread(_old_files, spool / name, before)):
                 found = await asyncio.to_thread(_read, batch)
-                due = await self._due(SPOOL, found, refused=refused)
+                due = await self._due(self._in_spool, found, refused=refused)
                 await asyncio.to_thread(_remove, due)
                 EXPIRED.labels(SPOOL).inc(len(due))
                 count += len(due)
         return count
 
-    async def _due(self, mailbox: str, found: Sequence[Found], *, refused: bool) -> list[str]:
+    async def _due(self, mailboxes: Sequence[str], found: Sequence[Found], *, refused: bool) -> list[str]:
         if not found:
             return []
         if refused:
             hashes = [each for mail in found for each in mail.hashes]
-            old = await mail_retention_store.read_old_refusals(self._pool, mailbox, hashes, self._retention())
+            old = await mail_retention_store.read_old_refusals(self._pool, mailboxes, hashes, self._retention())
             return [mail.where for mail in found if not old.isdisjoint(mail.hashes)]
         ended = await mail_retention_store.read_ended(self._pool, [mail.id for mail in found])
         return [mail.where for mail in found if mail.id in ended]

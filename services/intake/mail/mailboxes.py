@@ -1,7 +1,8 @@
-"""The list of the county's mailboxes that are read by IMAP: one YAML or JSON file, named by HOTLINE_MAILBOXES."""
+"""The list of the county's mailboxes, read by IMAP or delivered by LMTP: one YAML or JSON file (HOTLINE_MAILBOXES)."""
 
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -9,12 +10,13 @@ from typing import Annotated, Literal, Self
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from services.intake.channels.mailbox import MailChannel
 from services.intake.mail.mail_intake import Origin
-from shared.language import Confidentiality, DepartmentCode, Kind
+from shared.language import Channel, Confidentiality, DepartmentCode, Kind
 from shared.settings import WrongSetting
 
-# The name under which the folder that mail is delivered into counts.
-SPOOL = "spool"
+# The names under which count the folder that mail is delivered into, and LMTP where no mailbox has the address.
+SPOOL, LMTP = "spool", "lmtp"
 
 _MOST_MAILBOXES = 50
 
@@ -36,11 +38,36 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterVali
 FolderName = Annotated[Line, AfterValidator(_one_folder)]
 
 
-class Mailbox(BaseModel):
+class AnyMailbox(BaseModel):
+    """What a mailbox says of the mails that come to it."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     # What it is called in logs and metrics.
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+    # The supervision mailbox, or a department's own for complaints (部门举报投诉信箱).
+    channel: MailChannel = Channel.MAILBOX
+    kind: Kind = Kind.REPORT
+    confidentiality: Confidentiality = Confidentiality.CONFIDENTIAL
+    # The department whose own mailbox it is: it then has received the complaint first (首接负责).
+    department: DepartmentCode | None = None
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.name, self.channel, self.kind, self.confidentiality, self.department)
+
+    @model_validator(mode="after")
+    def _is_bound(self) -> Self:
+        if self.name in (SPOOL, LMTP):
+            raise ValueError(f"the name {self.name} is that of a door that needs no entry here")
+        if self.channel is Channel.DEPARTMENT_LINE and self.department is None:
+            raise ValueError("with channel department_line, department must say whose mailbox it is")
+        return self
+
+
+class Mailbox(AnyMailbox):
+    """One that is read by IMAP."""
+
     host: Line
     port: Annotated[int, Field(ge=1, le=65535)] = 993
     # From the first byte; after STARTTLS; not at all, which only a server on this machine may ask for.
@@ -57,14 +84,6 @@ class Mailbox(BaseModel):
     refused_folder: FolderName = "未登记"
     # Where mails are put whose retention has passed; without it they are removed for ever.
     expired_folder: FolderName | None = None
-    kind: Kind = Kind.REPORT
-    confidentiality: Confidentiality = Confidentiality.CONFIDENTIAL
-    # The department whose own mailbox it is: it then has received the complaint first (首接负责).
-    department: DepartmentCode | None = None
-
-    @property
-    def origin(self) -> Origin:
-        return Origin(self.name, self.kind, self.confidentiality, self.department)
 
     def password(self) -> str:
         """Read anew at each login, so that a changed one needs no restart; OSError or KeyError where it is missing."""
@@ -82,9 +101,13 @@ class Mailbox(BaseModel):
         folders += [self.expired_folder] if self.expired_folder else []
         if len(set(folders)) != len(folders):
             raise ValueError("folder, done_folder, refused_folder and expired_folder must be folders of their own")
-        if self.name == SPOOL:
-            raise ValueError(f"the name {SPOOL} is that of the folder that mail is delivered into")
         return self
+
+
+class DeliveredMailbox(AnyMailbox):
+    """One whose mail is delivered by LMTP to this address."""
+
+    address: Annotated[Line, AfterValidator(str.casefold)]
 
 
 def _is_here(host: str) -> bool:
@@ -94,32 +117,43 @@ def _is_here(host: str) -> bool:
         return host == "localhost"
 
 
-class _MailboxFile(BaseModel):
+class Mailboxes(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    mailboxes: Annotated[tuple[Mailbox, ...], Field(max_length=_MOST_MAILBOXES)]
+    mailboxes: Annotated[tuple[Mailbox, ...], Field(max_length=_MOST_MAILBOXES)] = ()
+    delivered: Annotated[tuple[DeliveredMailbox, ...], Field(max_length=_MOST_MAILBOXES)] = ()
+
+    @property
+    def all(self) -> Sequence[AnyMailbox]:
+        return (*self.mailboxes, *self.delivered)
 
     @model_validator(mode="after")
-    def _each_name_once(self) -> Self:
-        names = [mailbox.name for mailbox in self.mailboxes]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"two mailboxes have the name {', '.join(twice)}")
+    def _each_once(self) -> Self:
+        if twice := _twice(mailbox.name for mailbox in self.all):
+            raise ValueError(f"two mailboxes have the name {twice}")
+        if twice := _twice(mailbox.address for mailbox in self.delivered):
+            raise ValueError(f"two mailboxes have the address {twice}")
         return self
 
 
-def read_mailboxes(file: Path, departments: Mapping[DepartmentCode, object]) -> tuple[Mailbox, ...]:
+def _twice(said: Iterable[str]) -> str:
+    return ", ".join(sorted(one for one, count in Counter(said).items() if count > 1))
+
+
+def read_mailboxes(file: Path, departments: Mapping[DepartmentCode, object]) -> Mailboxes:
     """The mailboxes of `file`; WrongSetting, which ends the process, says what of it is wrong."""
     try:
-        mailboxes = _MailboxFile.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))).mailboxes
+        mailboxes = Mailboxes.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise WrongSetting(f"HOTLINE_MAILBOXES: {file} cannot be read ({type(error).__name__}).") from None
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
         lines = [f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in found]
         raise WrongSetting(f"HOTLINE_MAILBOXES: {file} is wrong:\n  " + "\n  ".join(lines)) from None
-    for mailbox in mailboxes:
+    for mailbox in mailboxes.all:
         if mailbox.department is not None and mailbox.department not in departments:
             raise WrongSetting(f"HOTLINE_MAILBOXES: {mailbox.name}: the county has no department {mailbox.department}.")
+    for mailbox in mailboxes.mailboxes:
         try:
             mailbox.password()
         except (OSError, KeyError, UnicodeDecodeError) as error:

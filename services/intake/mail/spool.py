@@ -15,6 +15,7 @@ import structlog
 from services.intake.acceptance import Receipt
 from services.intake.mail.mail_intake import MailIntake, Origin, Verdict
 from services.intake.mail.mailboxes import SPOOL
+from services.intake.mail_keeping import write_reason
 from services.intake.store import RefusedMail
 
 log = structlog.get_logger(__name__)
@@ -58,7 +59,7 @@ class MailSpool:
                 file.rename(_place(self._folder / "done", file, raw))
             case RefusedMail():
                 place = _place(self._folder / "refused", file, raw)
-                place.with_suffix(".reason.txt").write_text(f"{verdict.code}: {verdict.reason}\n", encoding="utf-8")
+                write_reason(place, verdict)
                 file.rename(place)
             case None:
                 pass  # it stays in the folder and is tried again

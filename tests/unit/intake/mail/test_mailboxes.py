@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.intake.mail.mailboxes import read_mailboxes
-from shared.language import Confidentiality, Kind
+from shared.language import Channel, Confidentiality, Kind
 from shared.settings import WrongSetting
 
 DEPARTMENTS = {"water-bureau": None}
@@ -33,7 +33,7 @@ def told_of(place: Path, changes: dict[str, Any]) -> str:
 
 
 def test_what_is_not_said_is_what_the_supervision_mailbox_needs(tmp_path: Path) -> None:
-    [mailbox] = read_mailboxes(file_of(tmp_path, ONE), DEPARTMENTS)
+    [mailbox] = read_mailboxes(file_of(tmp_path, ONE), DEPARTMENTS).mailboxes
     assert (mailbox.port, mailbox.tls, mailbox.folder) == (993, "implicit", "INBOX")
     assert (mailbox.origin.kind, mailbox.origin.confidentiality) == (Kind.REPORT, Confidentiality.CONFIDENTIAL)
     assert mailbox.origin.received_by is None
@@ -49,7 +49,7 @@ def test_the_list_may_be_yaml_and_the_password_may_lie_in_a_file(tmp_path: Path)
         f"     confidentiality: named, department: water-bureau, password_file: {tmp_path / 'password'}}}\n",
         encoding="utf-8",
     )
-    [mailbox] = read_mailboxes(tmp_path / "mailboxes.yaml", DEPARTMENTS)
+    [mailbox] = read_mailboxes(tmp_path / "mailboxes.yaml", DEPARTMENTS).mailboxes
     assert (mailbox.password(), mailbox.folder, mailbox.origin.received_by) == (SECRET, "群众来信", "water-bureau")
 
 
@@ -67,6 +67,9 @@ def test_the_list_may_be_yaml_and_the_password_may_lie_in_a_file(tmp_path: Path)
         ({"password_env": None}, "either password_env or password_file"),
         ({"password_env": "NOT_SET"}, "password of supervision cannot be read"),
         ({"name": "spool"}, "spool"),
+        ({"name": "lmtp"}, "lmtp"),
+        ({"channel": "web_portal"}, "channel"),
+        ({"channel": "department_line"}, "department must say whose mailbox it is"),
         ({"name": "Supervision Mailbox"}, "name"),
         ({"pasword": SECRET}, "pasword"),
     ],
@@ -80,13 +83,42 @@ def test_a_wrong_entry_is_named(tmp_path: Path, changes: dict[str, Any], said: s
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
 def test_only_a_server_on_this_machine_may_do_without_tls(tmp_path: Path, host: str) -> None:
-    [mailbox] = read_mailboxes(file_of(tmp_path, ONE | {"host": host, "tls": "none"}), DEPARTMENTS)
+    [mailbox] = read_mailboxes(file_of(tmp_path, ONE | {"host": host, "tls": "none"}), DEPARTMENTS).mailboxes
     assert mailbox.tls == "none"
 
 
 def test_two_mailboxes_have_two_names(tmp_path: Path) -> None:
     with pytest.raises(WrongSetting, match="two mailboxes have the name supervision"):
         read_mailboxes(file_of(tmp_path, ONE, ONE), DEPARTMENTS)
+
+
+def test_a_department_has_a_complaint_mailbox_of_its_own_however_its_mail_comes(tmp_path: Path) -> None:
+    line = {"channel": "department_line", "department": "water-bureau"}
+    file = tmp_path / "mailboxes.json"
+    delivered = {"name": "water-line", "address": "ShuiLi@county.example"} | line
+    file.write_text(json.dumps({"mailboxes": [ONE | line], "delivered": [delivered]}), encoding="utf-8")
+    listed = read_mailboxes(file, DEPARTMENTS)
+    assert {(each.origin.channel, each.origin.received_by) for each in listed.all} == {
+        (Channel.DEPARTMENT_LINE, "water-bureau")
+    }
+    assert listed.delivered[0].address == "shuili@county.example"
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ({"name": "one", "address": "b@county.example"}, "two mailboxes have the name one"),
+        ({"name": "two", "address": "A@county.example"}, "two mailboxes have the address a@county.example"),
+        ({"name": "two", "address": "b@county.example", "department": "moon-bureau"}, "no department moon-bureau"),
+        ({"name": "two"}, "address"),
+    ],
+)
+def test_a_wrong_entry_of_delivered_mail_is_named(tmp_path: Path, second: dict[str, str], said: str) -> None:
+    file = tmp_path / "mailboxes.json"
+    delivered = [{"name": "one", "address": "a@county.example"}, second]
+    file.write_text(json.dumps({"delivered": delivered}), encoding="utf-8")
+    with pytest.raises(WrongSetting, match=said):
+        read_mailboxes(file, DEPARTMENTS)
 
 
 @pytest.mark.parametrize("content", [b"", b"[", b"mailboxes: {", b"\xff"])
