@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from shared.redaction_forms import RINGED
+from shared.redaction_forms import RINGED, SIMPLIFIED, TRADITIONAL
 from shared.redaction_rules import RULES, PersonalData
 
 __all__ = ["TOKENS", "PersonalData", "redact"]
@@ -71,12 +71,16 @@ def _replace(text: str, spans: list[tuple[int, int]], token: str) -> str:
 
 
 def _single_character_folds() -> dict[int, str]:
-    """Full-width ASCII and every script's digits, ringed ones too, to ASCII; one to one: positions stay the same."""
+    """Full-width ASCII and every script's digits, ringed ones too, to ASCII, and traditional characters to simplified.
+
+    One to one: positions stay the same.
+    """
     folds = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
     for code in range(0x80, 0x1FC00):
         if unicodedata.category(chr(code)) == "Nd":
             folds[code] = str(unicodedata.decimal(chr(code)))
-    return folds | {ord(ring): str(digit) for digit, ring in enumerate(RINGED)}
+    folds |= {ord(ring): str(digit) for digit, ring in enumerate(RINGED)}
+    return folds | {ord(form): simple for form, simple in zip(TRADITIONAL, SIMPLIFIED, strict=True)}
 
 
 _FOLD = _single_character_folds()

@@ -1,8 +1,25 @@
 """How people write personal numbers, as parts of patterns.
 
-They are matched against a text whose full-width characters and foreign digits are folded to ASCII, so they speak of
-ASCII and of Chinese digits only.
+They are matched against a text whose full-width characters and foreign digits are folded to ASCII and whose traditional
+characters to simplified ones, so they speak of ASCII, simplified characters and Chinese digits only.
 """
+
+# Every traditional form, as OpenCC knows them, of a character that stands in a pattern.
+TRADITIONAL = (
+    "萬個箇為爲鄉雲衛叄檯臺颱號衕迴塊學寧帳戶釦護撥掛晉機滬點瓊電碼粵係繫"
+    "綠緑聯緻囌蘇絡懞濛矇證証話賬貳貴贛轉遼銀閩陸陝魯鵝"
+)
+SIMPLIFIED = (
+    "万个个为为乡云卫叁台台台号同回块学宁帐户扣护拨挂晋机沪点琼电码粤系系"
+    "绿绿联致苏苏络蒙蒙蒙证证话账贰贵赣转辽银闽陆陕鲁鹅"
+)
+
+
+def as_written(characters: str) -> str:
+    """`characters` with the traditional forms of each, for what is judged before folding."""
+    forms = zip(TRADITIONAL, SIMPLIFIED, strict=True)
+    return characters + "".join(traditional for traditional, simple in forms if simple in characters)
+
 
 RINGED = "⓪①②③④⑤⑥⑦⑧⑨"
 SPOKEN = "零〇○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
@@ -51,7 +68,7 @@ LANDLINE = (
 EXTENSION = r"(?: ?(?:转分机|转|分机|-|#|(?i:ext\.?|x)) ?[0-9]{1,5})?"
 # Without an area code seven digits are a telephone only where they are called one; eight may be a date.
 LOCAL = (
-    r"(?:电话|座机|固话|联系方式|[Tt][Ee][Ll])(?:号码|号)?[是为:：\s]{0,3}"
+    r"(?:电话|座机|固话|联[系络]方式|[Tt][Ee][Ll])(?:号码|号)?[是为:：\s]{0,3}"
     r"(?P<it>(?!20[0-9]{6})[2-8][0-9]{2,3}[ -]?[0-9]{4})"
 )
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"

@@ -36,6 +36,7 @@ from shared.redaction_forms import (
     WECHAT_NAME,
     WECHAT_WORD,
     D,
+    as_written,
 )
 
 
@@ -54,9 +55,9 @@ class PersonalData(StrEnum):
 # First two digits of an identity number (GB/T 2260, with 83 for residence permits of Taiwan residents).
 _PROVINCE_CODES = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
 # The words must be the writer's: a token of ours that stands before a number does not name it.
-_NAMES_AN_IDENTITY = re.compile(r"(?<!〔)(?:身份证|证件)[^0-9]{0,10}$")
-_NAMES_A_CARD = re.compile(r"(?:(?<!〔)银行卡|卡号|(?<!〔)[账帐]号|账户)[^0-9]{0,10}$")
-_NAMES_A_PHONE = re.compile(r"(?:(?<!〔)电话|手机|联系方式|号码|[打拨]|致电|[Tt]el)[^0-9]{0,6}$")
+_NAMES_AN_IDENTITY = re.compile(r"(?<!〔)(?:身[份分]证|证件)[^0-9]{0,10}$")
+_NAMES_A_CARD = re.compile(r"(?:(?<!〔)银行卡|卡号|(?<!〔)[账帐][号户])[^0-9]{0,10}$")
+_NAMES_A_PHONE = re.compile(r"(?:(?<!〔)电话|手机|联[系络]方式|号码|[打拨]|致电|[Tt]el)[^0-9]{0,6}$")
 _FAR_ENOUGH_BACK = 16
 _NOT_IN_DIGITS = re.compile(r"[^0-9X]")
 
@@ -206,12 +207,14 @@ _PLATES: tuple[_Rule, ...] = (
 # a set of characters, which is what makes them fast.
 _ADDRESS_TRIGGER = r"[@＠艾Aa](?:(?<=[@＠艾])|[Tt][)\]）】])"
 # No number has fewer than seven digits close together; \d and \W know every script.
-_NUMBER_TRIGGER = rf"[\d{SPOKEN}{RINGED}][\W_]{{0,3}}(?:[\d{SPOKEN}{RINGED}][\W_]{{0,3}}){{6}}"
+_DIGIT = rf"[\d{as_written(SPOKEN)}{RINGED}]"
+_NUMBER_TRIGGER = rf"{_DIGIT}[\W_]{{0,3}}(?:{_DIGIT}[\W_]{{0,3}}){{6}}"
 _MESSENGER_TRIGGER = (
-    r"[微薇威卫扣企绿加+＋QqVvWwＱｑＶｖＷｗ](?:[信扣鹅星泡号QqVvXxＱｑＶｖＸｘ ]|[Ee][Cc])"
-    rf"[^。\n]{{0,12}}?[\dA-Za-zＡ-Ｚａ-ｚ{SPOKEN}]{{2}}"
+    rf"[{as_written('微薇威卫扣企绿加')}+＋QqVvWwＱｑＶｖＷｗ]"
+    rf"(?:[{as_written('信扣鹅星泡号')}QqVvXxＱｑＶｖＸｘ ]|[Ee][Cc])"
+    rf"[^。\n]{{0,12}}?[\dA-Za-zＡ-Ｚａ-ｚ{as_written(SPOKEN)}]{{2}}"
 )
-_PLATE_TRIGGER = rf"[{PROVINCES}]\s?[A-Za-zＡ-Ｚａ-ｚ]"
+_PLATE_TRIGGER = rf"[{as_written(PROVINCES)}]\s?[A-Za-zＡ-Ｚａ-ｚ]"
 
 # In this order: an address may contain a telephone number.
 RULES: tuple[tuple[re.Pattern[str], tuple[_Rule, ...]], ...] = (

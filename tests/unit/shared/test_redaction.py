@@ -1,3 +1,4 @@
+import re
 from datetime import date
 
 import pytest
@@ -6,7 +7,11 @@ from hypothesis import strategies as st
 from stdnum import luhn
 from stdnum.cn import ric
 
+from shared import redaction_rules
+from shared.matching import simplified
 from shared.redaction import TOKENS, redact
+from shared.redaction_forms import SIMPLIFIED, TRADITIONAL
+from shared.redaction_rules import RULES
 
 PHONES = [
     ("打13812345678没人接", "打〔电话〕没人接"),
@@ -166,3 +171,28 @@ def test_no_valid_identity_number_survives(area: str, born: date, order: int) ->
 @given(st.from_regex(r"62[0-9]{13,16}", fullmatch=True))
 def test_no_valid_union_pay_card_survives(body: str) -> None:
     assert redact(f"卡{body}{luhn.calc_check_digit(body)}。") in ("卡〔银行卡〕。", "卡〔证件号〕。")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("陝A12345", "〔车牌〕"),
+        ("粵B12345，滬A12345", "〔车牌〕，〔车牌〕"),
+        ("電話 8123456", "電話 〔电话〕"),
+        ("護照E12345678", "護照〔护照〕"),
+        ("微信號 zhangsan88", "微信號 〔账号〕"),
+        ("身分證612301198001011235", "身分證〔证件号〕"),
+        ("手機壹叄捌壹貳叄肆伍陸柒捌", "手機〔电话〕"),
+    ],
+)
+def test_traditional_characters_hide_nothing_and_stay_as_they_were_written(text: str, expected: str) -> None:
+    assert redact(text) == expected
+
+
+def test_every_character_of_the_rules_is_known_in_its_traditional_forms() -> None:
+    patterns = [pattern.pattern for trigger, rules in RULES for pattern in (trigger, *(rule[1] for rule in rules))]
+    patterns += [names.pattern for names in vars(redaction_rules).values() if isinstance(names, re.Pattern)]
+    in_use = set("".join(patterns)) - set(TRADITIONAL)
+    forms = {chr(code) for code in range(0x4E00, 0xA000) if simplified(chr(code)) != chr(code)}
+    assert {form for form in forms if simplified(form) in in_use} == set(TRADITIONAL)
+    assert "".join(map(simplified, TRADITIONAL)) == SIMPLIFIED
