@@ -123,8 +123,12 @@ def normalize(
     received_by: DepartmentCode | None = None,
     operator: str | None = None,
     reporter: Reporter | None = None,
+    name_is_a_guess: bool = False,
 ) -> Complaint:
-    """The complaint that a channel's form means; SubmissionRefused says what keeps it from being one."""
+    """The complaint that a channel's form means; SubmissionRefused says what keeps it from being one.
+
+    Where `name_is_a_guess`, the reporter's name may be any word, and only where it stands alone is it taken for one.
+    """
     if accused is not None and not county.has_department(accused):
         raise SubmissionRefused(
             "accused",
@@ -142,7 +146,7 @@ def normalize(
         title=_optional(title, name="title", limit=MAX_TITLE),
         place=_optional(place, name="place", limit=MAX_PLACE),
     )
-    told = _told_by(reporter) if reporter is not None else ()
+    told = _told_by(reporter, name_is_a_guess=name_is_a_guess) if reporter is not None else ()
     redacted = Original(
         text=_redacted(original.text, told),
         title=_redacted(original.title, told) if original.title else None,
@@ -171,7 +175,10 @@ def normalize(
     )
 
 
-def _told_by(reporter: Reporter) -> Sequence[tuple[str, str]]:
+_Told = str | re.Pattern[str]
+
+
+def _told_by(reporter: Reporter, *, name_is_a_guess: bool) -> Sequence[tuple[_Told, str]]:
     """What the reporter said of themselves and what takes its place, in the order in which it is looked for."""
     said = (
         # An address may hold a name.
@@ -182,13 +189,16 @@ def _told_by(reporter: Reporter) -> Sequence[tuple[str, str]]:
         (reporter.name, "〔姓名〕"),
     )
     # A single character is found in almost every text.
-    return [(words, token) for words, token in said if words and len(words) > 1]
+    told: list[tuple[_Told, str]] = [(words, token) for words, token in said if words and len(words) > 1]
+    if name_is_a_guess and told and told[-1][0] == reporter.name:
+        told[-1] = (re.compile(rf"(?<!\w){re.escape(reporter.name)}(?!\w)"), "〔姓名〕")
+    return told
 
 
-def _redacted(words: str, told: Iterable[tuple[str, str]]) -> str:
+def _redacted(words: str, told: Iterable[tuple[_Told, str]]) -> str:
     """`words` without numbers that identify somebody, and without what the reporter said of themselves in the form."""
     for said, token in told:
-        words = words.replace(said, token)
+        words = words.replace(said, token) if isinstance(said, str) else said.sub(token, words)
     return redact(words)
 
 

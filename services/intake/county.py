@@ -13,7 +13,8 @@ from shared.matching import simplified
 class County:
     """What normalizing needs to know of the county: its towns, its departments, the words that make a case urgent.
 
-    Towns and words are found in traditional characters too. `positions` are points in towns.
+    Towns and words are found in traditional characters too. `words` are those by which complaints are placed, and
+    `positions` points in towns.
     """
 
     def __init__(
@@ -22,12 +23,14 @@ class County:
         towns: Iterable[str],
         urgent_words: Iterable[str],
         departments: Iterable[DepartmentCode],
+        words: Iterable[str] = (),
         positions: Mapping[str, Coordinates] = MappingProxyType({}),
     ) -> None:
         self._towns = tuple(towns)
         self._town_names = AhoCorasick(tuple(map(simplified, self._towns)), matchkind=MatchKind.LeftmostLongest)
         self._urgent_words = AhoCorasick(tuple(map(simplified, urgent_words)))
         self._departments = frozenset(departments)
+        self._words = frozenset(map(simplified, words))
         self._positions = positions
 
     def town_in(self, text: str) -> str | None:
@@ -42,6 +45,12 @@ class County:
 
     def sounds_urgent(self, text: str) -> bool:
         return bool(self._urgent_words.find_matches_as_indexes(simplified(text)))
+
+    def has_word_in(self, name: str) -> bool:
+        """Whether `name`, which is short, holds a word by which complaints are placed."""
+        plain = simplified(name)
+        starts = range(len(plain) - 1)
+        return any(plain[start:end] in self._words for start in starts for end in range(start + 2, len(plain) + 1))
 
     def has_department(self, code: DepartmentCode) -> bool:
         return code in self._departments

@@ -1,6 +1,6 @@
 """The policy in force as the intake needs it: with its county made ready, and no mailbox left without a department."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from services.intake.county import County
@@ -21,10 +21,21 @@ def county_of(policy: Policy) -> County:
         towns=policy.towns,
         urgent_words=policy.urgent_words,
         departments=policy.departments,
+        words=_words_of(policy),
         positions={
             town: Coordinates(position.latitude, position.longitude) for town, position in policy.town_positions.items()
         },
     )
+
+
+def _words_of(policy: Policy) -> Iterator[str]:
+    for matter in policy.matters.values():
+        yield from (*matter.keywords, *matter.hints)
+    for rule in policy.rules:
+        yield from (*rule.when.words, *rule.when.and_words)
+    for out in policy.out_of_scope:
+        yield from out.words
+    yield from policy.urgent_words
 
 
 def making_ready(mailboxes: Iterable[AnyMailbox]) -> Callable[[Policy, InForce | None], InForce]:

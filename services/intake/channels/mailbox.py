@@ -19,6 +19,7 @@ from services.intake.complaint import MAX_TEXT, MAX_TITLE, Complaint, Reporter, 
 from services.intake.county import County
 from services.intake.mail.mail_decoding import decode_header
 from services.intake.mail.mail_text import MAX_ENCLOSED, MAX_PART, Body, Enclosed, Flaw, read_body
+from services.intake.person_names import may_be_a_person
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind
 
 # The channels that have mailboxes.
@@ -126,7 +127,13 @@ def to_complaint(
         confidentiality=confidentiality,
         received_by=received_by,
         reporter=mail.sender,
+        name_is_a_guess=not _is_named(mail.sender, county),
     )
+
+
+def _is_named(sender: Reporter, county: County) -> bool:
+    """Whether the sender goes by what may be a person's name and is none of the words that say what it is about."""
+    return sender.name is not None and may_be_a_person(sender.name) and not county.has_word_in(sender.name)
 
 
 def external_id(raw: bytes) -> str:

@@ -18,6 +18,8 @@ def test_a_county_follows_its_policy() -> None:
     moved = policy.model_copy(update={"towns": ("新集镇",), "urgent_words": ("塌方",)})
     county = making_ready([DESK])(moved, making_ready([])(policy, None)).county
     assert county.town_in("新集镇的路") == "新集镇"
+    assert county.has_word_in("食品安全")
+    assert not county.has_word_in("张测试")
     assert county.sounds_urgent("山上塌方了")
 
 

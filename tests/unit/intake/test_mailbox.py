@@ -13,7 +13,9 @@ from services.intake.mail.mail_text import Flaw
 from services.intake.refusal import SubmissionRefused
 from shared.language import Channel, Confidentiality, Kind
 
-COUNTY = County(towns=["城关镇"], urgent_words=["停水"], departments=["water-bureau"])
+COUNTY = County(
+    towns=["城关镇"], urgent_words=["停水"], departments=["water-bureau"], words=["垃圾", "路灯", "噪音", "施工"]
+)
 
 
 def raw_mail(
@@ -81,6 +83,33 @@ def test_a_department_that_the_county_does_not_have_cannot_have_received_it() ->
 def test_the_sender_is_the_reporter(sender: bytes | str, expected: Reporter) -> None:
     read = mail(sender=sender).sender
     assert (read.name, read.email) == (expected.name, expected.email)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "redacted"),
+    [
+        ("垃圾", "垃圾没人收，天天有垃圾。", "垃圾没人收，天天有垃圾。"),
+        # A surname to some, and yet the matter.
+        ("路灯", "路灯不亮，路灯坏了半个月。", "路灯不亮，路灯坏了半个月。"),
+        ("施工噪音", "夜里施工噪音很大。", "夜里施工噪音很大。"),
+        ("热心市民", "我们热心市民都看到了。\n热心市民", "我们热心市民都看到了。\n〔姓名〕"),
+        ("測試甲", "我叫測試甲，", "我叫測試甲，"),
+        ("张测试", "举报人张测试住在三楼。", "举报人〔姓名〕住在三楼。"),
+        ("張測試", "我是張測試。", "我是〔姓名〕。"),
+        ("欧阳测试", "欧阳测试敬上", "〔姓名〕敬上"),
+        ("阿依·测试", "我叫阿依·测试请回信", "我叫〔姓名〕请回信"),
+        ("Zhang Ceshi", "I am Zhang Ceshi, thanks", "I am 〔姓名〕, thanks"),
+        ("an", "I plan an appeal, an", "I plan 〔姓名〕 appeal, 〔姓名〕"),
+        ("(x[", "(x[ 坏了", "〔姓名〕 坏了"),
+    ],
+)
+def test_the_name_a_sender_goes_by_is_taken_out_where_it_may_be_a_name_and_not_out_of_words(
+    name: str, text: str, redacted: str
+) -> None:
+    made = to_complaint(mail(text, sender=f"{name} <w@mail.example>"), COUNTY)
+    assert made.text == redacted
+    assert made.reporter is not None
+    assert made.reporter.name == name
 
 
 def test_a_mail_shows_neither_sender_nor_words() -> None:
