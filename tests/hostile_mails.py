@@ -97,6 +97,9 @@ HOSTILE: Mapping[str, Hostile] = {
     "encrypted-for-a-certificate": Hostile(
         _mail(b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data", body=b"\x30\x82")
     ),
+    "signed-for-a-certificate-and-cut-short": Hostile(
+        _mail(b"Content-Type: application/pkcs7-mime; smime-type=signed-data", body=b"\x30\x82\x06")
+    ),
     "signed": Hostile(_parts(b"signed", _SAID, b"Content-Type: application/pgp-signature\r\n\r\nx")),
     "automatic-answer": Hostile(_mail(b"Auto-Submitted: auto-replied"), "automatic"),
     "automatic-answer-of-old": Hostile(_mail(b"X-Autoreply: yes"), "automatic"),

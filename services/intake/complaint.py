@@ -190,7 +190,7 @@ def _told_by(reporter: Reporter, *, name_is_a_guess: bool) -> Sequence[tuple[_To
     )
     # A single character is found in almost every text.
     told: list[tuple[_Told, str]] = [(words, token) for words, token in said if words and len(words) > 1]
-    if name_is_a_guess and told and told[-1][0] == reporter.name:
+    if name_is_a_guess and reporter.name and len(reporter.name) > 1:
         told[-1] = (re.compile(rf"(?<!\w){re.escape(reporter.name)}(?!\w)"), "〔姓名〕")
     return told
 

@@ -17,9 +17,10 @@ from typing import Literal
 
 from services.intake.complaint import MAX_TEXT, MAX_TITLE, Complaint, Reporter, clean, normalize
 from services.intake.county import County
-from services.intake.mail.mail_decoding import decode_header
-from services.intake.mail.mail_text import MAX_ENCLOSED, MAX_PART, Body, Enclosed, Flaw, read_body
+from services.intake.mail.mail_decoding import decode_header, unwrap
+from services.intake.mail.mail_text import MAX_ENCLOSED, MAX_PART, PKCS7, Body, Enclosed, Flaw, read_body
 from services.intake.person_names import may_be_a_person
+from services.intake.signed_mail import signed_content
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind
 
 # The channels that have mailboxes.
@@ -76,6 +77,7 @@ _EMPTY = Refusal(
 )
 
 _ENCRYPTED_NOTE = "（来信已加密，系统无法读取正文，请联系来信人。）"
+_WRAPPED_NOTE = "（来信以签名或加密格式封装，系统无法读取其中内容，请查阅原件。）"
 _MALFORMED_NOTE = "（来信结构异常，系统无法读取正文，请查阅原件。）"
 _TRUNCATED_NOTE = "（来信过长，以下从略，请查阅原件。）"
 
@@ -86,12 +88,14 @@ def read_mail(raw: bytes) -> Mail | Refusal:
     if refusal := _not_from_a_person(headers):
         return refusal
     subject, subject_sound = _subject(headers)
-    body = _body(raw)
+    body = _body(_within_signature(headers, raw))
     if not subject_sound:
         body.flaws.add(Flaw.GARBLED)
     text = clean(body.text)
     if Flaw.ENCRYPTED in body.flaws:
         text = f"{text}\n{_ENCRYPTED_NOTE}".strip()
+    elif Flaw.WRAPPED in body.flaws:
+        text = f"{text}\n{_WRAPPED_NOTE}".strip()
     elif Flaw.MALFORMED in body.flaws:
         text = _MALFORMED_NOTE
     elif not text and subject:
@@ -160,6 +164,15 @@ _HAS_PARTS = re.compile(rb"boundary[*0-9]*\s*=|content-type\s*:\s*message/", re.
 _ENDLESS_HEADER = re.compile(rb"^content-[a-z-]+\s*:(?:[^\n]|\n[ \t]){4000}", re.IGNORECASE | re.MULTILINE)
 _MAX_DASHED_LINES = 2_000
 _MAX_LINE_ENDS = 400_000
+
+
+def _within_signature(headers: Message, raw: bytes) -> bytes:
+    """The mail that a signed one holds, else the mail itself; programs sign the whole, so no part is looked into."""
+    end = _BLANK_LINE.search(raw)
+    if headers.get_content_type() not in PKCS7 or end is None:
+        return raw
+    signed = signed_content(unwrap(raw[end.end() :], _header(headers, "content-transfer-encoding")).data)
+    return raw if signed is None else signed
 
 
 def _body(raw: bytes) -> Body:

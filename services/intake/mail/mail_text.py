@@ -21,6 +21,8 @@ class Flaw(StrEnum):
     # Bytes that fit no charset, a wrong label, or a broken transfer encoding.
     GARBLED = "garbled"
     ENCRYPTED = "encrypted"
+    # Signed or packed in a form that we do not read, and perhaps encrypted.
+    WRAPPED = "wrapped"
     # Built in a way that no mail program builds; only the headers were read.
     MALFORMED = "malformed"
     TRUNCATED = "truncated"
@@ -59,14 +61,15 @@ def read_body(message: Message) -> Body:
     return body
 
 
-_SEALED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
+PKCS7 = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_ENVELOPES = frozenset({"enveloped-data", "authenveloped-data"})
 _SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
 
 
 def _text_of(part: Message, body: Body) -> str:
     kind = part.get_content_type()
-    if kind in _SEALED:
-        body.flaws.add(Flaw.ENCRYPTED)
+    if kind in PKCS7 or kind == "multipart/encrypted":
+        body.flaws.add(Flaw.ENCRYPTED if kind not in PKCS7 or _is_envelope(part) else Flaw.WRAPPED)
         return ""
     if part.is_multipart():
         children = [child for child in part.get_payload() if isinstance(child, Message)]
@@ -81,6 +84,10 @@ def _text_of(part: Message, body: Body) -> str:
             body.files.append(Enclosed(*_wrapped(part)))
         return ""
     return _leaf(part, body)
+
+
+def _is_envelope(part: Message) -> bool:
+    return str(part.get_param("smime-type", "")).lower() in _ENVELOPES
 
 
 def _is_file(part: Message) -> bool:

@@ -1,8 +1,13 @@
 import base64
 import os
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs7
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +16,7 @@ from services.intake.complaint import MAX_TEXT, Reporter
 from services.intake.county import County
 from services.intake.mail.mail_text import Flaw
 from services.intake.refusal import SubmissionRefused
+from services.intake.signed_mail import signed_content
 from shared.language import Channel, Confidentiality, Kind
 
 COUNTY = County(
@@ -181,6 +187,65 @@ def test_an_encrypted_mail_gets_a_ticket_that_says_so(kind: str) -> None:
     assert Flaw.ENCRYPTED in read.flaws
 
 
+SIGNED = 'Content-Type: application/pkcs7-mime; smime-type=signed-data; name="smime.p7m"\r\n'
+BASE64 = "Content-Transfer-Encoding: base64\r\n"
+
+
+@pytest.mark.parametrize("label", [SIGNED, "Content-Type: application/x-pkcs7-mime\r\n"])
+def test_a_signed_mail_is_read_and_its_files_too(label: str) -> None:
+    inside = f'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n\r\n路灯不亮\r\n{ATTACHMENT}'.encode()
+    read = mail(base64.encodebytes(signed(inside)), more=label + BASE64)
+    assert (read.subject, read.text, read.flaws) == ("路灯", "路灯不亮", frozenset())
+    assert len(read.files) == 1
+
+
+def test_a_signed_mail_is_read_as_well_where_its_length_is_told_at_the_end() -> None:
+    pieces = b"\x04\x05text/\x04\x82\x00\x0dplain\r\n\r\nabcd"
+    inside = b"\x24\x80\x04\x0eContent-Type: " + pieces + b"\x00\x00"
+    read = mail(b"".join((SIGNED_HEAD, inside)), more=SIGNED)
+    assert (read.text, read.flaws) == ("abcd", frozenset())
+
+
+@pytest.mark.parametrize(
+    ("more", "body"),
+    [
+        (SIGNED, b"\x30\x82"),
+        (SIGNED, b"\x30\x80\x06\x09*\x86H\x86\xf7\r\x01\x07\x02\xa0\xff"),
+        ("Content-Type: application/pkcs7-mime; smime-type=certs-only\r\n", b""),
+        ("Content-Type: application/pkcs7-mime\r\n", b"hQEMA"),
+    ],
+)
+def test_a_signed_mail_that_cannot_be_read_is_not_called_encrypted(more: str, body: bytes) -> None:
+    read = mail(body, more=more)
+    assert "签名或加密" in read.text
+    assert read.flaws == {Flaw.WRAPPED}
+
+
+def test_a_signed_mail_within_another_mail_says_what_it_is_beside_the_other_text() -> None:
+    parts = f"--b\r\n\r\n转给你们\r\n--b\r\n{SIGNED}\r\nx\r\n--b--\r\n"
+    read = mail(parts, more='Content-Type: multipart/mixed; boundary="b"\r\n')
+    assert read.text.startswith("转给你们\n（来信以签名或加密格式封装")
+
+
+def test_a_signed_mail_of_a_million_pieces_is_read_as_far_as_is_sensible() -> None:
+    read = mail(SIGNED_HEAD + b"\x24\x80" + b"\x04\x01\n" * 1_000_000, more=SIGNED)
+    assert read.text == "路灯"
+
+
+def signed(inside: bytes) -> bytes:
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "w")])
+    certificate = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1)).sign(
+        key, hashes.SHA256()
+    )
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(inside).add_signer(certificate, key, hashes.SHA256())
+    return builder.sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.Binary])
+
+
+# In BER: each length is told by an end mark, as programs write that do not know it yet.
+SIGNED_HEAD = bytes.fromhex("3080 06092a864886f70d010702 a080 3080 020101 3100 3080 06092a864886f70d010701 a080")
+
+
 @pytest.mark.parametrize(
     "level",
     ['Content-Type: multipart/mixed; boundary="b{0}"\r\n\r\n--b{0}\r\n', "Content-Type:\r\n message/rfc822\r\n\r\n"],
@@ -250,6 +315,7 @@ header_lines = st.sampled_from(
         "Content-Type: multipart/mixed",
         "Content-Type: message/rfc822",
         "Content-Type: message/delivery-status",
+        "Content-Type: application/pkcs7-mime",
         "Content-Type: text/html; charset*=unicode_escape''%5C%78",
         "Content-Type: text/plain; charset=punycode",
         'Content-Type: text/plain; charset="',
@@ -280,3 +346,11 @@ def test_any_bytes_are_a_mail_or_are_refused(raw: bytes) -> None:
         made = to_complaint(read, COUNTY)
         assert made.text
         assert 1 <= len(made.external_id) <= 128
+
+
+@given(st.binary(max_size=100), st.integers(0, 150))
+def test_of_signed_data_cut_short_no_more_is_read_than_is_there(inside: bytes, cut: int) -> None:
+    whole = SIGNED_HEAD + b"\x04" + bytes([len(inside)]) + inside
+    assert signed_content(whole) == inside
+    found = signed_content(whole[:cut])
+    assert found is None or inside.startswith(found)
