@@ -186,3 +186,12 @@ async def test_a_second_recipient_is_put_off_so_that_each_delivery_has_its_own_a
 ) -> None:
     await deliver(port, mail("two@mail.example"), ("office@county.example", "other@county.example"))
     assert len(await tickets(intake_pool)) == 1
+
+
+async def test_a_mail_to_the_supervision_office_and_a_department_is_a_ticket_and_its_repeat(
+    port: int, intake_pool: Pool
+) -> None:
+    for recipient in ("office@county.example", LINE.address):
+        await deliver(port, mail("both@mail.example"), (recipient,))
+    assert await intake_pool.fetchval("SELECT count(*) FROM complaints") == 2
+    assert await intake_pool.fetchval("SELECT count(*) FROM repeats") == 1

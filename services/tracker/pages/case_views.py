@@ -21,7 +21,7 @@ CHANNELS: Mapping[str, str] = {
     Channel.WEB_PORTAL: "网站",
     Channel.MAILBOX: "信箱",
     Channel.SERVICE_CENTER: "政务服务中心",
-    Channel.DEPARTMENT_LINE: "部门电话",
+    Channel.DEPARTMENT_LINE: "部门电话、信箱",
     Channel.QA_PLATFORM: "网络问政",
 }
 KINDS: Mapping[str, str] = {kind.value: words for kind, words in KIND_IN_CHINESE.items()}

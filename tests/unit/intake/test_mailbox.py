@@ -67,6 +67,15 @@ def test_a_mailbox_says_what_comes_in_on_it() -> None:
     assert (made.kind, made.confidentiality, made.received_by) == (Kind.HELP, Confidentiality.NAMED, "water-bureau")
 
 
+def test_in_a_department_s_own_channel_no_sender_takes_the_number_of_a_clerk_s_complaint() -> None:
+    read = read_mail(raw_mail().replace(b"<1@mail.example>", b"water-bureau:17"))
+    assert isinstance(read, Mail)
+    made = to_complaint(read, COUNTY, channel=Channel.DEPARTMENT_LINE, received_by="water-bureau")
+    assert (made.channel, made.received_by) == (Channel.DEPARTMENT_LINE, "water-bureau")
+    # A clerk's is the department's code, a colon, and what the clerk gave.
+    assert made.external_id == "mail/water-bureau:17"
+
+
 def test_a_department_that_the_county_does_not_have_cannot_have_received_it() -> None:
     with pytest.raises(SubmissionRefused, match="received_by"):
         to_complaint(mail(), COUNTY, received_by="moon-bureau")
