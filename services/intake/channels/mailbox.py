@@ -5,12 +5,9 @@ nothing. What a person wrote but we cannot read, encrypted or broken, still gets
 """
 
 import re
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from email import policy
+from dataclasses import dataclass
 from email.message import Message
-from email.parser import BytesHeaderParser, BytesParser
+from email.parser import BytesHeaderParser
 from enum import StrEnum
 from hashlib import sha256
 from typing import Literal
@@ -18,7 +15,8 @@ from typing import Literal
 from services.intake.complaint import MAX_TEXT, MAX_TITLE, Complaint, Reporter, clean, normalize
 from services.intake.county import County
 from services.intake.mail.mail_decoding import decode_header, unwrap
-from services.intake.mail.mail_text import MAX_ENCLOSED, MAX_PART, PKCS7, Body, Enclosed, Flaw, read_body
+from services.intake.mail.mail_text import PKCS7, Enclosed, Flaw
+from services.intake.mail_body import AS_WRITTEN, bounded_body
 from services.intake.person_names import may_be_a_person
 from services.intake.signed_mail import signed_content
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind
@@ -88,7 +86,7 @@ def read_mail(raw: bytes) -> Mail | Refusal:
     if refusal := _not_from_a_person(headers):
         return refusal
     subject, subject_sound = _subject(headers)
-    body = _body(_within_signature(headers, raw))
+    body = bounded_body(_within_signature(headers, raw))
     if not subject_sound:
         body.flaws.add(Flaw.GARBLED)
     text = clean(body.text)
@@ -145,27 +143,6 @@ def external_id(raw: bytes) -> str:
     return _external_id(_headers(raw), raw)
 
 
-class _AsWritten(policy.Compat32):
-    """Header values untouched: the newer policies' own decoding raises on broken ones and takes quadratic time."""
-
-    def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002  # the library's signature
-        return value
-
-
-_AS_WRITTEN = _AsWritten()
-
-# What of a base64 part is beyond reading as text is kept out of the parser, which takes ten times its size in memory.
-# Anchored and without a way back: a search that starts over at every letter takes quadratic time over one long line.
-_BASE64_LINES = re.compile(rb"^(?:[A-Za-z0-9+/]{40,}+={0,2}[ \t]*+\r?\n)++", re.MULTILINE)
-# No mail program builds more than this, and the standard parser takes quadratic time or overflows its stack: nesting
-# slows it down for every line below, and so do parts, lines, and parameters of one header.
-_MAX_PARTS_WITH_PARTS = 40
-_HAS_PARTS = re.compile(rb"boundary[*0-9]*\s*=|content-type\s*:\s*message/", re.IGNORECASE)
-_ENDLESS_HEADER = re.compile(rb"^content-[a-z-]+\s*:(?:[^\n]|\n[ \t]){4000}", re.IGNORECASE | re.MULTILINE)
-_MAX_DASHED_LINES = 2_000
-_MAX_LINE_ENDS = 400_000
-
-
 def _within_signature(headers: Message, raw: bytes) -> bytes:
     """The mail that a signed one holds, else the mail itself; programs sign the whole, so no part is looked into."""
     end = _BLANK_LINE.search(raw)
@@ -173,49 +150,6 @@ def _within_signature(headers: Message, raw: bytes) -> bytes:
         return raw
     signed = signed_content(unwrap(raw[end.end() :], _header(headers, "content-transfer-encoding")).data)
     return raw if signed is None else signed
-
-
-def _body(raw: bytes) -> Body:
-    short, taken_out = _without_long_runs(raw)
-    if (
-        short.count(b"\n") + short.count(b"\r") > _MAX_LINE_ENDS
-        or short.count(b"\n--") > _MAX_DASHED_LINES
-        or sum(1 for _ in _HAS_PARTS.finditer(short)) > _MAX_PARTS_WITH_PARTS
-        or _ENDLESS_HEADER.search(short)
-    ):
-        return Body(flaws={Flaw.MALFORMED})
-    try:
-        body = read_body(BytesParser(policy=_AS_WRITTEN).parsebytes(short))
-    except Exception:  # noqa: BLE001  # the library lists no errors; a mail that breaks it still gets its ticket
-        return Body(flaws={Flaw.MALFORMED})
-    body.files = [replace(file, payload=_restored(file.payload or b"", raw, taken_out)) for file in body.files]
-    return body
-
-
-def _restored(payload: bytes, raw: bytes, taken_out: Mapping[bytes, slice]) -> bytes | None:
-    """`payload` with what was taken out of it; None where that is longer than any file that is kept."""
-    marks = [mark for mark in taken_out if mark in payload]
-    if len(payload) + sum(taken_out[mark].stop - taken_out[mark].start for mark in marks) > MAX_ENCLOSED:
-        return None
-    for mark in marks:
-        payload = payload.replace(mark, raw[taken_out[mark]])
-    return payload
-
-
-def _without_long_runs(raw: bytes) -> tuple[bytes, Mapping[bytes, slice]]:
-    """`raw` with a mark that no sender can guess in place of what is long, and what of `raw` each mark stands for."""
-    secret = secrets.token_hex(16)
-    taken_out: dict[bytes, slice] = {}
-
-    def shorten(run: re.Match[bytes]) -> bytes:
-        if len(run[0]) <= MAX_PART + 1:
-            return run[0]
-        mark = f"={secret}-{len(taken_out)}=".encode()
-        # Its line end stays: what follows must stand on a line of its own.
-        taken_out[mark] = slice(run.start() + MAX_PART + 1, run.end() - 1)
-        return run[0][: MAX_PART + 1] + mark + b"\n"
-
-    return _BASE64_LINES.sub(shorten, raw), taken_out
 
 
 _BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2}")
@@ -226,7 +160,7 @@ _LONGEST_HEADER = 4_000
 def _headers(raw: bytes) -> Message:
     end = _BLANK_LINE.search(raw)
     stop = min(end.end() if end else len(raw), _MOST_OF_ANY_HEADERS)
-    return BytesHeaderParser(policy=_AS_WRITTEN).parsebytes(raw[:stop])
+    return BytesHeaderParser(policy=AS_WRITTEN).parsebytes(raw[:stop])
 
 
 def _header(headers: Message, name: str) -> str:
