@@ -18,10 +18,10 @@ from services.intake.channels.mailbox import external_id
 from services.intake.identity.retention import Retention
 from services.intake.mail.imap_connection import ImapConnection
 from services.intake.mail.mail_intake import MailIntake
+from services.intake.mail.mail_keeping import keep
 from services.intake.mail.mail_retention import MailRetention
 from services.intake.mail.mailboxes import DeliveredMailbox, Mailbox, Mailboxes
 from services.intake.mail.spool import MailSpool
-from services.intake.mail_keeping import keep
 from shared.events import CaseClosed
 from shared.language import CaseStatus, Channel
 from shared.policy import Policy

@@ -15,9 +15,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services.intake.channels.mailbox import LARGEST_MAIL
 from services.intake.mail.mail_intake import MailIntake, Origin
+from services.intake.mail.mail_keeping import keep
 from services.intake.mail.mailboxes import LMTP as NO_MAILBOX
 from services.intake.mail.mailboxes import DeliveredMailbox
-from services.intake.mail_keeping import keep
 from services.intake.store import RefusedMail
 
 log = structlog.get_logger(__name__)

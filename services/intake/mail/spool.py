@@ -14,8 +14,8 @@ import structlog
 
 from services.intake.acceptance import Receipt
 from services.intake.mail.mail_intake import MailIntake, Origin, Verdict
+from services.intake.mail.mail_keeping import write_reason
 from services.intake.mail.mailboxes import SPOOL
-from services.intake.mail_keeping import write_reason
 from services.intake.store import RefusedMail
 
 log = structlog.get_logger(__name__)

@@ -15,8 +15,8 @@ from services.intake.channels.mailbox import Mail, Refusal, RefusalCode, read_ma
 from services.intake.complaint import MAX_TEXT, Reporter
 from services.intake.county import County
 from services.intake.mail.mail_text import Flaw
+from services.intake.mail.signed_mail import signed_content
 from services.intake.refusal import SubmissionRefused
-from services.intake.signed_mail import signed_content
 from shared.language import Channel, Confidentiality, Kind
 
 COUNTY = County(
