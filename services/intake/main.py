@@ -13,6 +13,7 @@ from services.intake import handlers
 from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
 from services.intake.attachment_files import AttachmentFiles
+from services.intake.attachment_pages import add_attachment_pages
 from services.intake.attachments import Attachments, Collected
 from services.intake.attachments_api import add_attachment_routes
 from services.intake.county import County
@@ -35,6 +36,7 @@ from services.intake.phone_checking import PhoneChecking
 from services.intake.push_api import add_push_routes
 from services.intake.push_signature import parse_keys
 from services.intake.reporter_api import add_reporter_routes
+from services.intake.reporter_pages import add_reporter_pages
 from services.intake.retention import Retention
 from services.intake.rotating import Rotated, rotate
 from services.intake.same_incident import SameIncident
@@ -148,10 +150,12 @@ async def run(settings: IntakeSettings) -> None:
         if settings.attachments is not None:
             attachments = Attachments(base.pool, AttachmentFiles.at(settings.attachments))
             add_attachment_routes(app, attachments, settings.query_code_key)
+            add_attachment_pages(app)
         keys = parse_digests(settings.open311_keys.get_secret_value()) if settings.open311_keys else {}
         add_open311_routes(app, Open311(acceptance, policy, county, base.pool, settings.query_code_key, keys))
         add_reporter_routes(app, base.pool, keyring)
         add_similar_routes(app, base.pool, index)
+        add_reporter_pages(app, files=attachments is not None)
         files = PageFiles(attachments)
         gateway = _gateway(settings)
         checking = PhoneChecking(base.pool, index, settings.query_code_key, gateway) if gateway else None
