@@ -50,7 +50,7 @@ def add_staff_pages(
     pages = intake_pages()
 
     def form_page(request: Request, principal: Principal, typed: Typed, status: int = 200, **told: Any) -> Response:
-        told = {"errors": {}, "told": None, "earlier": None, "incidents": ()} | told
+        told = {"errors": {}, "told": None, "unasked": None, "earlier": None, "incidents": ()} | told
         return pages.render(
             request,
             "staff.html",
@@ -89,7 +89,7 @@ def add_staff_pages(
                     typed,
                     earlier=found,
                     incidents=await _incidents(same_incident, request, typed),
-                    told=_NO_NUMBER if found is None else None,
+                    unasked=_NO_NUMBER if found is None else None,
                 )
             contents, errors = await files.examine(form)
             if errors:
@@ -135,8 +135,8 @@ def add_staff_pages(
         """A part of the page, for its script: what the same reporter brought before."""
         form = await request.form()
         found = await earlier(asker, read_form(form.multi_items()))
-        told = _NO_NUMBER if found is None and form.get("do") == "check" else None
-        return pages.render(request, "earlier.html", earlier=found, files=files.taken, told=told)
+        unasked = _NO_NUMBER if found is None and form.get("do") == "check" else None
+        return pages.render(request, "earlier.html", earlier=found, files=files.taken, unasked=unasked)
 
     @app.get("/desk", include_in_schema=False)
     async def show_desk(request: Request, principal: DeskAtWork) -> Response:
