@@ -197,3 +197,30 @@ async def test_an_officer_states_a_purpose_and_is_told_what_it_needs_which_is_re
         ("0301", "contact_for_handling", "约上门，〔电话〕", None),
         ("0301", "legal_request", "约上门，〔电话〕", "purpose"),
     ]
+
+
+async def test_the_pages_fit_a_telephone(page: Page, site: str, ticket: dict[str, Any]) -> None:
+    await page.set_viewport_size({"width": 360, "height": 740})
+    number = ticket["ticket_number"]
+    wide: dict[str, int] = {}
+
+    async def measure(name: str) -> None:
+        wide[name] = await page.evaluate("document.documentElement.scrollWidth")
+
+    await page.goto(f"{site}/lookup")
+    await page.fill("#ticket_number", number)
+    await page.fill("#query_code", ticket["query_code"])
+    await page.click("text=查询 Look up")
+    await measure("lookup")
+    await log_in(page, f"{site}/operator", token(Role.OPERATOR))
+    await page.fill("#phone", REPORTER["phone"])
+    await page.click("button[value=check]")
+    await page.locator("#earlier", has_text=number).wait_for()
+    await measure("operator")
+    await page.goto(f"{site}/files?ticket_number={number}")
+    await measure("files")
+    await page.goto(f"{site}/reporter?ticket_number={number}")
+    await page.click("text=查询 Read")
+    await page.locator("#known").wait_for()
+    await measure("reporter")
+    assert wide == dict.fromkeys(wide, 360)
