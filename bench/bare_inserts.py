@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from bench import bare_rows
 from deploy.local.hotline import POLICY
 from services.intake import acceptance_store, store
-from services.intake.blind_index import BlindIndex
 from services.intake.channels.submission import SUBMISSION
 from services.intake.county import County
+from services.intake.identity.blind_index import BlindIndex
+from services.intake.identity.vault import Identity, Keyring, seal
 from services.intake.received import received_message
 from services.intake.ticket import ticket_number
-from services.intake.vault import Identity, Keyring, seal
 from shared import outbox
 from shared.policy_files import load_policy
 

@@ -26,14 +26,15 @@ from deploy.local.hotline import POLICY
 from services.intake import store as intake_store
 from services.intake.channels.submission import SUBMISSION
 from services.intake.county import County
+from services.intake.identity.vault import Identity, Keyring, seal
 from services.intake.received import received_event
 from services.intake.ticket import ticket_number
-from services.intake.vault import Identity, Keyring, seal
 from services.router import store as router_store
-from services.tracker import record_store, timers_store
 from services.tracker import store as tracker_store
-from services.tracker.calendar import Calendar
-from services.tracker.deadlines import due
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadlines import due
+from services.tracker.record import record_store
+from services.tracker.timers import timers_store
 from shared.events import CaseOpened, Deadline
 from shared.language import CaseStatus, Clock
 from shared.policy_files import load_policy

@@ -19,11 +19,11 @@ from matplotlib import pyplot as plt
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
-from services.router.examples import Example, read_examples
-from services.router.features import softmax
-from services.router.measures import BINS, PRECISIONS, measure, threshold_for
-from services.router.measuring import probabilities_of
-from services.router.training import train
+from services.router.classifier.examples import Example, read_examples
+from services.router.classifier.features import softmax
+from services.router.classifier.measures import BINS, PRECISIONS, measure, threshold_for
+from services.router.classifier.measuring import probabilities_of
+from services.router.classifier.training import train
 
 PICTURES = Path("docs/routing")
 TRAINING_SHARE = 0.8

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.classifier import baseline
-from services.router.examples import Example, read_examples
-from services.router.measures import measure
-from services.router.measuring import probabilities_of
-from services.router.near_duplicates import groups_of
-from services.router.training import train
+from services.router.classifier.examples import Example, read_examples
+from services.router.classifier.measures import measure
+from services.router.classifier.measuring import probabilities_of
+from services.router.classifier.near_duplicates import groups_of
+from services.router.classifier.training import train
 
 PARTS = 5
 SHOWN = ("accuracy", "macro_f1", "top3", "coverage_95", "coverage_98", "ece")

@@ -15,8 +15,8 @@ from typing import Annotated
 
 import typer
 
-from services.tracker.calendar import Calendar
-from services.tracker.deadlines import due
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadlines import due
 from shared.term import Term
 from tests.naive_deadlines import FIRST_YEAR, LAST_YEAR, random_cases
 from tests.oracle import by_the_clock_in_china, ours

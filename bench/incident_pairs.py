@@ -13,9 +13,9 @@ from uuid import UUID
 from deploy.local.hotline import PROJECT
 from services.router.batches import decide_all
 from services.router.decide import Matcher
-from services.router.fingerprints import fingerprint, keys
-from services.router.incidents import Told, group
-from services.router.same_incident import compare
+from services.router.incidents.fingerprints import fingerprint, keys
+from services.router.incidents.incidents import Told, group
+from services.router.incidents.same_incident import compare
 from shared.events import ComplaintReceived
 from shared.language import Channel, Confidentiality, Kind, Urgency
 
@@ -51,7 +51,7 @@ class Quality:
 
 
 def our_own(lot: str) -> list[Labelled]:
-    """One lot of tests/data/incidents/told.tsv: dev, held or fresh."""
+    """One lot of tests/data/incidents/told.tsv: dev, held, fresh or last."""
     with TOLD.open(encoding="utf-8", newline="") as lines:
         return [
             Labelled(row["incident"], _BEGIN + timedelta(hours=int(row["hours"])), row["text"], row["place"] or None)

@@ -30,8 +30,8 @@ from deploy.local.ports import free_ports
 from deploy.local.postgres import LocalPostgres
 from services.router import store
 from services.router.decide import Matcher
-from services.router.fingerprints import fingerprint, keys
-from services.router.gathering import gather
+from services.router.incidents.fingerprints import fingerprint, keys
+from services.router.incidents.gathering import gather
 from services.router.placement import Decided
 from shared import migrate
 from shared.policy_files import load_policy
@@ -61,7 +61,7 @@ def main(
     policy = load_policy(POLICY)
     if data is not None or pairs:
         matcher = Matcher(policy)
-        lots = {lot: our_own(lot) for lot in ("dev", "held", "fresh")} if data is None else _halves(data)
+        lots = {lot: our_own(lot) for lot in ("dev", "held", "fresh", "last")} if data is None else _halves(data)
         for name, labelled in lots.items():
             one_by_one, together = gathered(labelled, matcher, policy.incidents.window)
             print(f"{name}: {len(labelled)} texts; {_said('pairs', one_by_one)}; {_said('together', together)}")
@@ -163,9 +163,12 @@ async def _fill(url: str, complaints: int, matcher: Matcher, window: timedelta) 
             found = fingerprint(
                 complaint.accepted_at, complaint.text, complaint.place, matcher.policy.towns, each.decision
             )
-            lists = (" ".join(one) for one in (found.towns, found.names, found.parts))
+            towns, names, parts, implicated, happenings = (
+                " ".join(one) for one in (found.towns, found.names, found.parts, found.implicated, found.happenings)
+            )
+            where = towns, names, parts
             prints.append(
-                (complaint.complaint_id, found.at, found.characters, *lists, found.matter, " ".join(found.implicated))
+                (complaint.complaint_id, found.at, found.characters, *where, found.matter, implicated, happenings)
             )
             rows += [(key, found.at, complaint.complaint_id) for key in keys(found, complaint.text)]
             if "北门小区" in found.names:

@@ -25,13 +25,13 @@ import typer
 from bench.result import Result, Target
 from deploy.local.feed import sample_submissions
 from deploy.local.hotline import POLICY
-from services.router.calibration import Calibration
-from services.router.classifier import Model
+from services.router.classifier.calibration import Calibration
+from services.router.classifier.classifier import Model
+from services.router.classifier.features import HASH_BITS, SLOTS, spans_of
+from services.router.classifier.model_file import load_model, save_model
+from services.router.classifier.neural import HIDDEN, Network
 from services.router.decide import Matcher
-from services.router.features import HASH_BITS, SLOTS, spans_of
 from services.router.in_service import Routing
-from services.router.model_file import load_model, save_model
-from services.router.neural import HIDDEN, Network
 from shared.events import ComplaintReceived
 from shared.policy_files import load_policy
 

@@ -9,7 +9,7 @@ import os
 import uvloop
 
 from deploy.local.hotline import POLICY
-from services.tracker.sweeper import Sweeper
+from services.tracker.timers.sweeper import Sweeper
 from shared.outbox import Relay
 from shared.policy_files import load_policy
 from shared.postgres import create_pool

@@ -30,8 +30,9 @@ from deploy.local.hotline import POLICY, PROJECT
 from deploy.local.messages import say
 from deploy.local.ports import free_ports
 from deploy.local.postgres import LocalPostgres
-from services.tracker import store, timers_store
-from services.tracker.sweeper import Sweeper
+from services.tracker import store
+from services.tracker.timers import timers_store
+from services.tracker.timers.sweeper import Sweeper
 from shared import migrate
 from shared.outbox import Relay
 from shared.policy import Policy

@@ -153,7 +153,7 @@ class OutOfScope(PolicyRecord):
 
 
 class AccusationWords(PolicyRecord):
-    """The words by which people accuse an authority; ``services.router.conflict`` says when they count."""
+    """The words by which people accuse an authority; ``services.router.accusations.conflict`` says when they count."""
 
     # Nonfeasance and delay (不作为、慢作为).
     inaction: Words

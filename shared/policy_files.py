@@ -43,7 +43,7 @@ FILES = (
     "calendar.yaml",
 )
 OPTIONAL = ("templates.yaml", "inaction.yaml", "incidents.yaml")
-# The name of a folder that holds the policy of that hash and no other (services/router/policy_folders.py).
+# The name of a folder that holds the policy of that hash and no other (services/router/policies/policy_folders.py).
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 

@@ -16,7 +16,7 @@ from prometheus_client import Counter, Gauge
 from shared.policy import Policy
 from shared.policy_files import FILES, OPTIONAL, load_policy
 
-__all__ = ["Prepare", "Reloading", "Stamp", "stamp_of"]
+__all__ = ["FileStamp", "Prepare", "Reloading", "Stamp", "file_stamp", "stamp_of"]
 
 log = structlog.get_logger(__name__)
 
@@ -25,8 +25,9 @@ IN_SERVICE = Gauge("hotline_policy_in_service_info", "1 for the policy in servic
 
 _LOOK_EVERY_SECONDS = 2.0
 
-# Of each file which one it is, when it was last written and how long it is; None for one that is missing.
-Stamp = tuple[tuple[int, int, int] | None, ...]
+# Which file it is, when it was last written and how long it is; None for one that is missing.
+FileStamp = tuple[int, int, int] | None
+Stamp = tuple[FileStamp, ...]
 # Called with a new policy before it is in service: its departments' topics must be there, for example.
 Prepare = Callable[[Policy], Awaitable[None]]
 
@@ -110,15 +111,16 @@ class Reloading(Generic[S]):
         log.info("in_service", policy=made.policy.hash)
 
     def _look(self) -> Stamp:
-        return (*stamp_of(self._policy_dir), *map(_stamp, self._beside))
+        return (*stamp_of(self._policy_dir), *map(file_stamp, self._beside))
 
 
 def stamp_of(policy_dir: Path) -> Stamp:
     """What is another where a policy's files have been written, exchanged or taken away."""
-    return tuple(_stamp(policy_dir / name) for name in (*FILES, *OPTIONAL))
+    return tuple(file_stamp(policy_dir / name) for name in (*FILES, *OPTIONAL))
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def file_stamp(path: Path) -> FileStamp:
+    """What is another where the file has been written, exchanged or taken away."""
     try:
         stat = path.stat()
     except OSError:

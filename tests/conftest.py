@@ -14,7 +14,7 @@ from deploy.local.hotline import POLICY, PROJECT
 from deploy.local.kafka import ApacheKafka
 from deploy.local.ports import free_ports
 from deploy.local.postgres import ExternalPostgres, LocalPostgres, start_postgres
-from services.tracker.calendar import Calendar
+from services.tracker.deadlines.calendar import Calendar
 from shared import migrate
 from shared.policy import Policy
 from shared.policy_files import load_policy

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, time
 
-from services.tracker.calendar import Calendar
-from services.tracker.deadlines import Due, Facts, Pause, count
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadlines import Due, Facts, Pause, count
 from shared.china_time import CHINA_TIME
 from shared.counting import Counting, Season, Span, Starts
 from shared.term import Term

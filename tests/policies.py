@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from deploy.local.hotline import POLICY
-from services.router.policy_folders import CANDIDATES, lay_out
+from services.router.policies.policy_folders import CANDIDATES, lay_out
 
 _BOARS = "rules:\n  - {code: boars, when: {words: [野猪]}, department: agriculture-rural, why: 改由农业农村局处置。}\n"
 

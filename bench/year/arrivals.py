@@ -13,7 +13,7 @@ from bench.year.county import SHARES, TOWN_SHARES
 from bench.year.texts import Sample, complaint, place, samples
 from services.intake.county import County
 from services.intake.ticket import ticket_number
-from services.tracker.calendar import Calendar
+from services.tracker.deadlines.calendar import Calendar
 from shared.events import ComplaintReceived
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind, Urgency
 

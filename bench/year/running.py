@@ -18,8 +18,8 @@ from bench.year.world import World
 from bench.year.year_store import READ_SUSPECTED
 from deploy.local.database import ROLES, prepare_database, serving
 from deploy.local.hotline import POLICY, PROJECT
-from services.tracker import verifying
-from services.tracker.verifying import Whole
+from services.tracker.record import verifying
+from services.tracker.record.verifying import Whole
 from shared import migrate
 from shared.policy import Policy
 from shared.policy_files import load_policy

@@ -7,13 +7,13 @@ from bench.year.county import Character, Habit
 from bench.year.held import Held, Step
 from bench.year.ledger import Ledger
 from bench.year.texts import reply
+from services.tracker.acts.contributions import Contributions
+from services.tracker.acts.extensions import Extensions
+from services.tracker.acts.returns import Returns
+from services.tracker.acts.suspensions import Suspensions
 from services.tracker.casework import Casework
-from services.tracker.contributions import Contributions
-from services.tracker.extensions import Extensions
 from services.tracker.guards import AgainstRule, Callback
 from services.tracker.lifecycle import Actor, IllegalMove, NotYourCase, Role, StaleVersion
-from services.tracker.returns import Returns
-from services.tracker.suspensions import Suspensions
 from shared.language import Clock, Confidentiality, InactionKind, Satisfaction
 from shared.term import Term
 

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from services.tracker.calendar import Calendar
+from services.tracker.deadlines.calendar import Calendar
 from shared.china_time import CHINA_TIME
 
 EVERY = timedelta(minutes=30)

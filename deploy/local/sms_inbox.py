@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
-from services.intake.sms import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature
+from services.intake.pages.sms import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature
 from shared.china_time import CHINA_TIME
 
 _SHOWN = 50

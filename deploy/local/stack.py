@@ -132,7 +132,7 @@ def _assemble(
             **_secrets(state),
             **outside.sms_settings(),
         ),
-        service("router", ports.router),
+        service("router", ports.router, HOTLINE_MODEL=str(state / "models" / "in-service.model")),
         service(
             "tracker",
             ports.tracker,

@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 from asyncpg import Record
 
-from services.intake import retention_store, store
-from services.intake.export_files import UnreadableExport
-from services.intake.importing import Outcome
+from services.intake import store
+from services.intake.identity import retention_store
 from services.intake.main import anonymize as erase
 from services.intake.main import collect_orphans, import_file, rotate_vault, run
-from services.intake.open311_keys import new_key
+from services.intake.open311.open311_keys import new_key
+from services.intake.platforms.export_files import UnreadableExport
+from services.intake.platforms.importing import Outcome
 from services.intake.settings import IntakeSettings, MailSettings, VaultSettings
 from shared.china_time import CHINA_TIME
 from shared.commands import command_line, read_policy

@@ -11,17 +11,18 @@ import structlog
 from asyncpg import Record
 from prometheus_client import Counter
 
-from services.intake import acceptance_store, repeats_store, store
+from services.intake import acceptance_store, store
 from services.intake.acceptance_store import Batch
-from services.intake.blind_index import BlindIndex
 from services.intake.complaint import Complaint
-from services.intake.fact_time import time_told
-from services.intake.linking import find_repeats, share_a_reporter
+from services.intake.identity.blind_index import BlindIndex
+from services.intake.identity.vault import Identity, Keyring, seal
+from services.intake.mail.turns import Turns
+from services.intake.normalizing.fact_time import time_told
 from services.intake.received import received_message
-from services.intake.repeats import Earlier, Repeat
+from services.intake.repeats import repeats_store
+from services.intake.repeats.linking import find_repeats, share_a_reporter
+from services.intake.repeats.repeats import Earlier, Repeat
 from services.intake.ticket import ticket_number
-from services.intake.turns import Turns
-from services.intake.vault import Identity, Keyring, seal
 from shared.china_time import CHINA_TIME
 from shared.ids import new_id
 from shared.language import Channel

@@ -13,7 +13,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.intake.complaint import Complaint
-from services.intake.repeats import Repeat
+from services.intake.repeats.repeats import Repeat
 from services.intake.store import Entry
 from shared import outbox
 from shared.postgres import Connection

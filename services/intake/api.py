@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.responses import StreamingResponse
 
 from services.intake.channels.submission import SUBMISSION
-from services.intake.looking_up import progress_of
+from services.intake.pages.looking_up import progress_of
 from services.intake.submitters import CHANNELS_OF, PORTAL, submitter_of
 from services.intake.submitting import MAX_SUBMISSION, Submitting, too_large
 from shared.auth import Principal, allow, open_to_all

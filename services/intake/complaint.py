@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from services.intake.county import County
+from services.intake.normalizing.text_language import TextLanguage, language_of
 from services.intake.refusal import SubmissionRefused
-from services.intake.text_language import TextLanguage, language_of
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind, Urgency
 from shared.redaction import redact
 

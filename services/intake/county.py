@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from services.intake.coordinates import Coordinates, coordinates_in, nearest
+from services.intake.normalizing.coordinates import Coordinates, coordinates_in, nearest
 from shared.language import DepartmentCode
 from shared.matching import simplified
 

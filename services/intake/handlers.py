@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from services.intake import open311_store, store
-from services.intake.standings import MOVES, newest_help, newest_stands
-from services.intake.standings_store import upsert_helpers, upsert_standings
+from services.intake import store
+from services.intake.identity.standings import MOVES, newest_help, newest_stands
+from services.intake.identity.standings_store import upsert_helpers, upsert_standings
+from services.intake.open311 import open311_store
 from shared.events import (
     CaseAcknowledged,
     CaseCallbackRequested,

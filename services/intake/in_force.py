@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from services.intake.coordinates import Coordinates
 from services.intake.county import County
-from services.intake.mailboxes import Mailbox
+from services.intake.mail.mailboxes import Mailbox
+from services.intake.normalizing.coordinates import Coordinates
 from shared.policy import Policy
 from shared.policy_problems import PolicyInvalid, Problem
 

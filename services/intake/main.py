@@ -12,39 +12,39 @@ from fastapi import FastAPI
 from services.intake import handlers
 from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
-from services.intake.attachment_files import AttachmentFiles
-from services.intake.attachment_pages import add_attachment_pages
-from services.intake.attachments import Attachments, Collected
-from services.intake.attachments_api import add_attachment_routes
+from services.intake.attachments.attachment_files import AttachmentFiles
+from services.intake.attachments.attachments import Attachments, Collected
+from services.intake.attachments.attachments_api import add_attachment_routes
 from services.intake.county import County
-from services.intake.export_files import read_rows
 from services.intake.gauges import refresh_gauges
-from services.intake.imap import MailboxReader
-from services.intake.importing import Importing, Outcome, read_platform, report
+from services.intake.identity.key_sources import read_keyring
+from services.intake.identity.reporter_api import add_reporter_routes
+from services.intake.identity.retention import Retention
+from services.intake.identity.rotating import Rotated, rotate
 from services.intake.in_force import county_of, making_ready
-from services.intake.key_sources import read_keyring
-from services.intake.lmtp import LmtpServer
-from services.intake.mail_intake import MailIntake
-from services.intake.mail_retention import MailRetention
-from services.intake.mailboxes import Mailbox, read_mailboxes
-from services.intake.open311_api import add_open311_routes
-from services.intake.open311_facade import Open311
-from services.intake.open311_keys import parse_digests
-from services.intake.page_files import PageFiles
-from services.intake.pages import add_citizen_pages
-from services.intake.phone_checking import PhoneChecking
-from services.intake.push_api import add_push_routes
-from services.intake.push_signature import parse_keys
-from services.intake.reporter_api import add_reporter_routes
-from services.intake.reporter_pages import add_reporter_pages
-from services.intake.retention import Retention
-from services.intake.rotating import Rotated, rotate
-from services.intake.same_incident import SameIncident
+from services.intake.mail.imap import MailboxReader
+from services.intake.mail.lmtp import LmtpServer
+from services.intake.mail.mail_intake import MailIntake
+from services.intake.mail.mail_retention import MailRetention
+from services.intake.mail.mailboxes import Mailbox, read_mailboxes
+from services.intake.mail.spool import MailSpool
+from services.intake.open311.open311_api import add_open311_routes
+from services.intake.open311.open311_facade import Open311
+from services.intake.open311.open311_keys import parse_digests
+from services.intake.pages.attachment_pages import add_attachment_pages
+from services.intake.pages.page_files import PageFiles
+from services.intake.pages.pages import add_citizen_pages
+from services.intake.pages.phone_checking import PhoneChecking
+from services.intake.pages.reporter_pages import add_reporter_pages
+from services.intake.pages.sms import SmsGateway
+from services.intake.pages.staff_pages import add_staff_pages
+from services.intake.platforms.export_files import read_rows
+from services.intake.platforms.importing import Importing, Outcome, read_platform, report
+from services.intake.platforms.push_api import add_push_routes
+from services.intake.platforms.push_signature import parse_keys
+from services.intake.repeats.same_incident import SameIncident
+from services.intake.repeats.similar_api import add_similar_routes
 from services.intake.settings import IntakeSettings, MailSettings, VaultSettings
-from services.intake.similar_api import add_similar_routes
-from services.intake.sms import SmsGateway
-from services.intake.spool import MailSpool
-from services.intake.staff_pages import add_staff_pages
 from services.intake.submitting import Submitting
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned

@@ -1,6 +1,6 @@
 """The event of a complaint that was accepted."""
 
-from services.intake.repeats import Repeat
+from services.intake.repeats.repeats import Repeat
 from services.intake.store import Entry
 from shared.events import ComplaintReceived
 from shared.ids import event_id

@@ -6,10 +6,10 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from services.intake.blind_index import BlindIndex
-from services.intake.open311_keys import parse_digests
-from services.intake.push_signature import parse_keys
-from services.intake.vault import Keyring
+from services.intake.identity.blind_index import BlindIndex
+from services.intake.identity.vault import Keyring
+from services.intake.open311.open311_keys import parse_digests
+from services.intake.platforms.push_signature import parse_keys
 from shared.settings import PostgresSettings, ServiceSettings
 
 _KEY_BYTES = 32
@@ -44,7 +44,7 @@ def _is_a_list_of_digests(written: SecretStr) -> SecretStr:
 
 
 class VaultSettings(PostgresSettings):
-    """What opens the vault. services.intake.key_sources reads the keys from the one of three places that is set."""
+    """What opens the vault; `identity.key_sources` reads the keys from the one of three places that is set."""
 
     model_config = SettingsConfigDict(arbitrary_types_allowed=True)
 

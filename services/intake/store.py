@@ -8,7 +8,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.intake.complaint import Complaint
-from services.intake.vault import Sealed
+from services.intake.identity.vault import Sealed
 from shared.events import CaseDeclined, CaseEvent, CaseExtended, CaseReplied, CaseSuspended
 from shared.postgres import Connection, Pool
 from shared.wire import Received

@@ -12,9 +12,9 @@ from services.intake.channels.service_center import printed_receipt
 from services.intake.channels.submission import SUBMISSION
 from services.intake.complaint import Complaint
 from services.intake.county import County
-from services.intake.reading_rules import may_be_told_of
+from services.intake.identity.reading_rules import may_be_told_of
 from services.intake.refusal import SubmissionRefused
-from services.intake.repeats import Earlier
+from services.intake.repeats.repeats import Earlier
 from services.intake.submitters import NotYours, Submitter
 from services.intake.ticket import query_code
 from shared.http import Problem

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from stdnum import luhn
 
-from services.intake.keyed_hash import hmac_sha256
+from services.intake.identity.keyed_hash import hmac_sha256
 
 _WRITTEN = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})-([0-9]{6,9})-([0-9])")
 _DIGITS = re.compile(r"[^0-9]")

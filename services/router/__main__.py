@@ -9,14 +9,14 @@ import typer
 from confluent_kafka import KafkaException
 
 from services.router import broker_logins
+from services.router.classifier.learning_commands import Since, add_learning_commands, at_midnight
+from services.router.classifier.model_file import UnreadableModel, load_model, model_in_service
 from services.router.decide import Matcher
-from services.router.dry_run import Changes
 from services.router.in_service import Routing
-from services.router.learning_commands import Since, add_learning_commands, at_midnight
 from services.router.main import run
-from services.router.model_file import UnreadableModel, load_model, model_in_service
-from services.router.policy_folders import lay_out
-from services.router.replay_store import replayed
+from services.router.policies.dry_run import Changes
+from services.router.policies.policy_folders import lay_out
+from services.router.policies.replay_store import replayed
 from services.router.settings import ModelSettings, RouterSettings
 from shared.commands import command_line, read_policy
 from shared.kafka import create_topics

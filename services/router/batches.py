@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.router.classifier import Foreseen, Guess, Model, Prediction
+from services.router.classifier.classifier import Foreseen, Guess, Model, Prediction
 from services.router.decide import Matcher, decide, text_to_classify
 from services.router.decision import Decision
 from shared.events import ComplaintReceived

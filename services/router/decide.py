@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from services.router import decision
-from services.router.classifier import Classifier, Prediction
-from services.router.conflict import Conflict, Mention
+from services.router.accusations.conflict import Conflict, Mention
+from services.router.accusations.doubt import may_be_about
+from services.router.classifier.classifier import Classifier, Prediction
 from services.router.decision import Decision
-from services.router.doubt import may_be_about
 from services.router.reading import Reader, Role
 from services.router.rules import FLOOR, MARGIN, Matters, Rules, Score
 from services.router.scope import Scope

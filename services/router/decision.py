@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from services.router.classifier import Prediction
-from services.router.conflict import Accusation
+from services.router.accusations.conflict import Accusation
+from services.router.classifier.classifier import Prediction
 from services.router.evidence import Evidence
 from services.router.rules import FLOOR, Match, Score
 from services.router.scope import Outside

@@ -10,8 +10,8 @@ from prometheus_client import Counter, Histogram
 from services.router import store
 from services.router.assignments import assignments
 from services.router.decision import Decision
-from services.router.desks_store import close_decisions
-from services.router.incidents_store import in_force, let_wait
+from services.router.desks.desks_store import close_decisions
+from services.router.incidents.incidents_store import in_force, let_wait
 from services.router.placement import Decided
 from shared import outbox
 from shared.events import CaseClosed, CaseDeclined, CaseReturnGranted, ComplaintAssigned, ComplaintReceived, Event

@@ -12,10 +12,10 @@ from uuid import UUID
 from prometheus_client import Gauge
 
 from services.router.batches import decide_all
-from services.router.classifier import Model
+from services.router.classifier.classifier import Model
+from services.router.classifier.model_file import model_in_service
 from services.router.decide import Matcher
 from services.router.decision import Decision
-from services.router.model_file import model_in_service
 from services.router.placement import Decided, replaced
 from shared.events import CaseReturnGranted, ComplaintReceived
 from shared.policy import Policy

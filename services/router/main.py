@@ -6,20 +6,22 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from services.router.api import add_routes
-from services.router.desk_pages import add_desk_pages
-from services.router.desks_api import add_desks_routes
-from services.router.forgetting import Forgetting
-from services.router.gatherer import Gatherer
+from services.router.classifier.model_folder import ModelFolder
+from services.router.classifier.models_api import Models, add_models_routes
+from services.router.desks.desk_pages import add_desk_pages
+from services.router.desks.desks_api import add_desks_routes
+from services.router.desks.placing_api import add_placing_routes
 from services.router.handlers import FollowCases, PlaceComplaints
 from services.router.in_service import InService
-from services.router.incidents_api import add_incidents_routes
-from services.router.placing_api import add_placing_routes
-from services.router.policies_api import Policies, add_policies_routes
-from services.router.policies_pages import add_policies_pages
-from services.router.policy_folders import PolicyFolders
+from services.router.incidents.forgetting import Forgetting
+from services.router.incidents.gatherer import Gatherer
+from services.router.incidents.incidents_api import add_incidents_routes
+from services.router.incidents.similar_incidents_api import add_similar_incidents_routes
+from services.router.policies.policies_api import Policies, add_policies_routes
+from services.router.policies.policies_pages import add_policies_pages
+from services.router.policies.policy_folders import PolicyFolders
+from services.router.policies.trying import Trying
 from services.router.settings import RouterSettings
-from services.router.similar_incidents_api import add_similar_incidents_routes
-from services.router.trying import Trying
 from shared.consumer import BatchConsumer
 from shared.events import CaseClosed, CaseDeclined, CaseReturnGranted, ComplaintReceived
 from shared.http import create_app
@@ -81,10 +83,13 @@ async def run(settings: RouterSettings) -> None:
         add_desk_pages(app, lambda: in_service.policy)
 
         folders = PolicyFolders(settings.policy_dir)
-        trying = Trying(base.pool, folders)
+        model_folder = ModelFolder(settings.model)
+        trying = Trying(base.pool, folders, model_folder)
         policies = Policies(base.pool, folders, trying, lambda: in_service.routing)
+        models = Models(base.pool, model_folder, lambda: in_service.routing)
         add_policies_routes(app, policies)
-        add_policies_pages(app, policies)
+        add_models_routes(app, models)
+        add_policies_pages(app, policies, models)
 
         async def prepare(policy: Policy) -> None:
             await ensure_topics(settings, policy)

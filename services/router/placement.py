@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.router import decision
-from services.router.classifier import Classifier
+from services.router.classifier.classifier import Classifier
 from services.router.decide import Matcher, decide
 from services.router.decision import Decision
 from shared.events import CaseReturnGranted, ComplaintReceived

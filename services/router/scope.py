@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.router.grammar import is_landmark
+from services.router.accusations.grammar import is_landmark
 from services.router.reading import Reading, Role
 from shared.matching import comparable
 from shared.policy import OutOfScope, Policy

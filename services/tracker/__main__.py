@@ -10,15 +10,18 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from services.tracker import deadlines, record_store, store, timers_store, verifying
-from services.tracker.calendar import Calendar
-from services.tracker.detecting import Detecting
-from services.tracker.due import format_due
+from services.tracker import store
+from services.tracker.deadlines import deadlines
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.due import format_due
+from services.tracker.deadlines.recomputing import Recomputed, Recomputing
+from services.tracker.inaction.detecting import Detecting
 from services.tracker.main import run
-from services.tracker.recomputing import Recomputed, Recomputing
-from services.tracker.record import Broken
+from services.tracker.record import record_store, verifying
+from services.tracker.record.record import Broken
+from services.tracker.record.verifying import Whole
 from services.tracker.settings import TrackerSettings
-from services.tracker.verifying import Whole
+from services.tracker.timers import timers_store
 from shared.commands import command_line, read_policy
 from shared.counting import BY_LAW_ALONE
 from shared.outbox import Relay

@@ -12,13 +12,15 @@ from asyncpg import Record
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from services.tracker import inaction_open_store, inaction_store, store, tallies_store
+from services.tracker import store
 from services.tracker.acting import READERS, may_read, officer_of
 from services.tracker.casework import Casework, NoSuchCase
 from services.tracker.guards import AgainstRule
+from services.tracker.inaction import inaction_open_store, inaction_store
+from services.tracker.inaction.verdicts import Awaits
 from services.tracker.lifecycle import IllegalMove, NotYourCase, StaleVersion
-from services.tracker.particulars_store import particulars
-from services.tracker.verdicts import Awaits
+from services.tracker.pages.particulars_store import particulars
+from services.tracker.reports import tallies_store
 from shared.auth import Principal, Role, allow
 from shared.http import Problem
 from shared.language import CaseStatus, DepartmentCode, Nature

@@ -7,11 +7,12 @@ from functools import partial
 from typing import Self
 from uuid import UUID
 
-from services.tracker import callbacks_store, store
+from services.tracker import store
+from services.tracker.acts import callbacks_store
+from services.tracker.acts.replying import check_filled
 from services.tracker.guards import Callback, check_closing
 from services.tracker.lifecycle import Action, Actor
 from services.tracker.moving import Effect, Outcome, Rules, Step, carry_out, telling
-from services.tracker.replying import check_filled
 from shared.events import (
     CaseAcknowledged,
     CaseCallbackRequested,

@@ -2,7 +2,9 @@
 
 from prometheus_client import Gauge
 
-from services.tracker import inaction_open_store, store, timers_store
+from services.tracker import store
+from services.tracker.inaction import inaction_open_store
+from services.tracker.timers import timers_store
 from shared.metrics import Refresh
 from shared.postgres import Pool
 

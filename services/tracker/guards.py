@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from services.tracker.calendar import Calendar
-from services.tracker.deadlines import Due, due, extended
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadlines import Due, due, extended
 from services.tracker.lifecycle import Action
 from shared.language import CaseStatus, Confidentiality, Satisfaction, Urgency
 from shared.policy import Policy

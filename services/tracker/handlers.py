@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 
 from prometheus_client import Counter, Histogram
 
-from services.tracker import contributions_store, store
+from services.tracker import store
+from services.tracker.acts import contributions_store
 from services.tracker.assigning import leading
-from services.tracker.incident_following import follow_assigned
+from services.tracker.incidents.incident_following import follow_assigned
 from services.tracker.moving import Rules, case_message
 from services.tracker.opening import open_case
 from services.tracker.reassigning import reassign_cases

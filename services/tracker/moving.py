@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from services.tracker import requests_store, store
-from services.tracker.calendar import Calendar
-from services.tracker.deadline_rows import DeadlineRow, in_record
-from services.tracker.deadline_store import supersede
+from services.tracker import store
+from services.tracker.acts import requests_store
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadline_rows import DeadlineRow, in_record
+from services.tracker.deadlines.deadline_store import supersede
 from services.tracker.lifecycle import ACTION_IN_CHINESE, FINAL, MOVES, Action, Actor, CaseState, Move, move
 from services.tracker.opening import binding, fresh_deadlines
-from services.tracker.record import Happening
-from services.tracker.record_store import append_to_record
-from services.tracker.timers_store import stop_clocks
+from services.tracker.record.record import Happening
+from services.tracker.record.record_store import append_to_record
+from services.tracker.timers.timers_store import stop_clocks
 from shared import outbox
 from shared.events import CaseEvent
 from shared.ids import event_id

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.tracker.calendar import Calendar
-from services.tracker.deadline_rows import DeadlineRow, new_row
-from services.tracker.deadlines import due
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadline_rows import DeadlineRow, new_row
+from services.tracker.deadlines.deadlines import due
 from shared.events import CaseOpened, ComplaintAssigned
 from shared.ids import event_id
 from shared.language import CaseStatus, Clock, DepartmentCode, Kind, Nature, Urgency

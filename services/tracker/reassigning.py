@@ -6,7 +6,8 @@ from functools import partial
 import structlog
 from prometheus_client import Counter
 
-from services.tracker import assignment_store, contributions_store, store
+from services.tracker import assignment_store, store
+from services.tracker.acts import contributions_store
 from services.tracker.assigning import supersedes
 from services.tracker.lifecycle import Action, Actor, IllegalMove, Role
 from services.tracker.moving import Outcome, Rules, Step, carry_out

@@ -9,12 +9,12 @@ import orjson
 from asyncpg import Record
 
 from services.tracker.assigning import Followed
-from services.tracker.deadline_rows import DeadlineRow, in_record
+from services.tracker.deadlines.deadline_rows import DeadlineRow, in_record
 from services.tracker.lifecycle import Action, Actor, CaseState, Role
 from services.tracker.opening import FIRST_VERSION, OpenedCase
-from services.tracker.record import Happening
-from services.tracker.record_store import begin_record
-from services.tracker.timers_store import insert_timers, lock_timers
+from services.tracker.record.record import Happening
+from services.tracker.record.record_store import begin_record
+from services.tracker.timers.timers_store import insert_timers, lock_timers
 from shared.language import CaseStatus, Clock, Confidentiality, DepartmentCode, Kind, Urgency
 from shared.postgres import Connection, Pool
 

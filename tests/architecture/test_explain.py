@@ -10,27 +10,20 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.intake import (
-    acceptance_store,
-    attachments_store,
-    mail_retention_store,
-    open311_store,
-    phone_checks_store,
-    repeats_store,
-    retention_store,
-    vault_store,
-)
+from services.intake import acceptance_store
 from services.intake import store as intake_store
-from services.tracker import (
-    deadline_store,
-    inaction_open_store,
-    inaction_store,
-    record_store,
-    reports_store,
-    tallies_store,
-    timers_store,
-)
+from services.intake.attachments import attachments_store
+from services.intake.identity import retention_store, vault_store
+from services.intake.mail import mail_retention_store
+from services.intake.open311 import open311_store
+from services.intake.pages import phone_checks_store
+from services.intake.repeats import repeats_store
 from services.tracker import store as tracker_store
+from services.tracker.deadlines import deadline_store
+from services.tracker.inaction import inaction_open_store, inaction_store
+from services.tracker.record import record_store
+from services.tracker.reports import reports_store, tallies_store
+from services.tracker.timers import timers_store
 from shared import inbox, migrate, outbox
 from shared.postgres import Connection
 from tests.conftest import migrations_of, new_database

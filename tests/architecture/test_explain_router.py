@@ -8,8 +8,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.router import hotspots_store, incidents_read_store, incidents_store, learning_store, replay_store, store
-from services.router.incidents import NEWEST
+from services.router import store
+from services.router.classifier import learning_store
+from services.router.incidents import hotspots_store, incidents_read_store, incidents_store
+from services.router.incidents.incidents import NEWEST
+from services.router.policies import replay_store
 from shared import migrate
 from shared.postgres import Connection
 from tests.architecture.test_explain import assert_lean, plan_of

@@ -25,9 +25,9 @@ from deploy.local.hotline import HotlineService, ServiceName
 from deploy.local.observe import Seen
 from deploy.local.stack import Stack
 from services.intake.channels.mailbox import RefusalCode
-from services.intake.vault import Keyring, Sealed, open_
-from services.tracker.ladder import TimerKind
-from services.tracker.verdicts import Awaits
+from services.intake.identity.vault import Keyring, Sealed, open_
+from services.tracker.deadlines.ladder import TimerKind
+from services.tracker.inaction.verdicts import Awaits
 from shared.events import (
     CaseAcknowledged,
     CaseOpened,

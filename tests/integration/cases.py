@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from services.tracker import store
-from services.tracker.calendar import Calendar
+from services.tracker.acts.suspensions import resuming
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.ladder import TimerKind
 from services.tracker.handlers import OpenCases
-from services.tracker.ladder import TimerKind
 from services.tracker.moving import Rules
-from services.tracker.suspensions import resuming
-from services.tracker.sweeper import Sweeper
+from services.tracker.timers.sweeper import Sweeper
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned
 from shared.outbox import Relay

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from deploy.local.hotline import POLICY
-from services.router.gatherer import Gatherer
 from services.router.handlers import PlaceComplaints
 from services.router.in_service import InService
+from services.router.incidents.gatherer import Gatherer
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintReceived, Event
 from shared.outbox import Relay

@@ -7,14 +7,14 @@ from datetime import timedelta
 import asyncpg
 
 from deploy.local.database import with_database
-from services.tracker import verifying
-from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
+from services.tracker.deadlines.calendar import Calendar
 from services.tracker.lifecycle import Actor, Role
 from services.tracker.moving import Rules
-from services.tracker.record import Broken
-from services.tracker.sweeper import Sweeper
-from services.tracker.verifying import Whole
+from services.tracker.record import verifying
+from services.tracker.record.record import Broken
+from services.tracker.record.verifying import Whole
+from services.tracker.timers.sweeper import Sweeper
 from shared.events import ComplaintAssigned
 from shared.outbox import Relay
 from shared.policy import Policy

@@ -10,12 +10,14 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from services.router.classifier.model_folder import ModelFolder
+from services.router.classifier.models_api import Models, add_models_routes
 from services.router.handlers import PlaceComplaints
 from services.router.in_service import InService
-from services.router.policies_api import Policies, add_policies_routes
-from services.router.policies_pages import add_policies_pages
-from services.router.policy_folders import PolicyFolders
-from services.router.trying import Trying
+from services.router.policies.policies_api import Policies, add_policies_routes
+from services.router.policies.policies_pages import add_policies_pages
+from services.router.policies.policy_folders import PolicyFolders
+from services.router.policies.trying import Trying
 from shared.auth import Role
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintReceived
@@ -71,13 +73,15 @@ class County:
             await running
 
 
-def county(pool: Pool, policy_dir: Path) -> County:
+def county(pool: Pool, policy_dir: Path, place: Path | None = None) -> County:
     app = create_app("Hotline router", verifier())
-    in_service, folders = InService(policy_dir, None), PolicyFolders(policy_dir)
-    trying = Trying(pool, folders)
+    in_service, folders, model_folder = InService(policy_dir, place), PolicyFolders(policy_dir), ModelFolder(place)
+    trying = Trying(pool, folders, model_folder)
     policies = Policies(pool, folders, trying, lambda: in_service.routing)
+    models = Models(pool, model_folder, lambda: in_service.routing)
     add_policies_routes(app, policies)
-    add_policies_pages(app, policies)
+    add_models_routes(app, models)
+    add_policies_pages(app, policies, models)
     return County(pool, app, policy_dir, in_service, trying)
 
 

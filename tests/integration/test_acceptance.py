@@ -14,15 +14,15 @@ from prometheus_client import generate_latest
 from services.intake import acceptance_store
 from services.intake.acceptance import Acceptance
 from services.intake.acceptance_store import Batch
-from services.intake.blind_index import BlindIndex
 from services.intake.channels.qa_platform import Platform, Row
 from services.intake.channels.submission import SUBMISSION
 from services.intake.complaint import Complaint
 from services.intake.county import County
-from services.intake.importing import Importing
-from services.intake.mail_intake import MailIntake
-from services.intake.spool import MailSpool
-from services.intake.vault import Keyring, Sealed, open_
+from services.intake.identity.blind_index import BlindIndex
+from services.intake.identity.vault import Keyring, Sealed, open_
+from services.intake.mail.mail_intake import MailIntake
+from services.intake.mail.spool import MailSpool
+from services.intake.platforms.importing import Importing
 from shared.outbox import Relay
 from shared.postgres import Connection, Pool
 from tests.conftest import TABLES

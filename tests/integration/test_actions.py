@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import ConsumerRecord
 
-from services.tracker import action_taking, actions_store
-from services.tracker.action_taking import actions_consumer
-from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.departments import action_taking, actions_store
+from services.tracker.departments.action_taking import actions_consumer
 from services.tracker.moving import Rules
-from services.tracker.verifying import Whole
+from services.tracker.record.verifying import Whole
 from shared.consumer import BatchConsumer
 from shared.events import (
     ActionRefused,

@@ -18,8 +18,8 @@ from schemathesis.core.result import Ok
 
 from deploy.local.hotline import HotlineService
 from deploy.local.ports import free_ports
-from services.router.policy_folders import SHIPPED
-from services.tracker.calendar import Calendar
+from services.router.policies.policy_folders import SHIPPED
+from services.tracker.deadlines.calendar import Calendar
 from shared.auth import Role
 from shared.policy import Policy
 from shared.postgres import Pool

@@ -15,15 +15,15 @@ import httpx
 import pytest
 from PIL import Image
 
-from services.intake import attachments_store
 from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
-from services.intake.attachment_content import MAX_BYTES, MAX_COUNT, MediaType
-from services.intake.attachment_files import AttachmentFiles, FilesAway
-from services.intake.attachments import Attachments
-from services.intake.attachments_api import add_attachment_routes
+from services.intake.attachments import attachments_store
+from services.intake.attachments.attachment_content import MAX_BYTES, MAX_COUNT, MediaType
+from services.intake.attachments.attachment_files import AttachmentFiles, FilesAway
+from services.intake.attachments.attachments import Attachments
+from services.intake.attachments.attachments_api import add_attachment_routes
 from services.intake.county import County
-from services.intake.retention import Retention
+from services.intake.identity.retention import Retention
 from services.intake.submitting import Submitting
 from shared.auth import Role
 from shared.events import CaseClosed, CaseReassigned, CaseReturnGranted
@@ -35,7 +35,7 @@ from tests.examples import submission
 from tests.integration.conftest import client_of
 from tests.integration.reporters import event, follow, opened
 from tests.tokens import bearer, verifier
-from tests.unit.intake.test_attachment_content import PDF, PLACE, corners, encoded, exif
+from tests.unit.intake.attachments.test_attachment_content import PDF, PLACE, corners, encoded, exif
 
 ADAPTER = bearer(Role.ADAPTER)
 KEY = b"only for this test"

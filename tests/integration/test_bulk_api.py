@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import httpx
 
-from services.tracker.calendar import Calendar
-from services.tracker.verifying import Whole
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.record.verifying import Whole
 from shared.events import CaseAcknowledged, ComplaintAssigned
 from shared.policy import Policy
 from shared.postgres import Pool

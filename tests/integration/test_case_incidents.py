@@ -5,9 +5,9 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from services.tracker.calendar import Calendar
-from services.tracker.incident_following import follow_changes
-from services.tracker.verifying import Whole
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.incidents.incident_following import follow_changes
+from services.tracker.record.verifying import Whole
 from shared.consumer import BatchConsumer
 from shared.events import CaseReplied, ComplaintAssigned, IncidentMembershipChanged
 from shared.outbox import Relay

@@ -6,20 +6,20 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.intake import attachments_store
 from services.intake.acceptance import Acceptance
-from services.intake.attachment_content import MAX_COUNT
-from services.intake.attachment_files import AttachmentFiles, FilesAway
-from services.intake.attachments import Attachments
-from services.intake.blind_index import BlindIndex
+from services.intake.attachments import attachments_store
+from services.intake.attachments.attachment_content import MAX_COUNT
+from services.intake.attachments.attachment_files import AttachmentFiles, FilesAway
+from services.intake.attachments.attachments import Attachments
 from services.intake.county import County
+from services.intake.identity.blind_index import BlindIndex
 from shared.events import CaseReplied
 from shared.language import CaseStatus
 from shared.postgres import Pool
 from tests.integration.conftest import client_of
 from tests.integration.intake_pages import application, inside
 from tests.integration.reporters import event, follow, opened
-from tests.unit.intake.test_attachment_content import PDF
+from tests.unit.intake.attachments.test_attachment_content import PDF
 
 TYPED = {
     "key": "0c5ad4f6-6b0c-4d5c-8a43-0d2f4c1d5e6f",

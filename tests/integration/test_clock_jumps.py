@@ -10,10 +10,10 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from services.tracker import timers_store
-from services.tracker.calendar import Calendar
-from services.tracker.clock_jumps import STEADY
-from services.tracker.sweeper import ClockJumped, Sweeper
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.clock_jumps import STEADY
+from services.tracker.timers import timers_store
+from services.tracker.timers.sweeper import ClockJumped, Sweeper
 from shared.outbox import Relay
 from shared.policy import Policy
 from shared.postgres import Pool
@@ -48,7 +48,9 @@ def set_clocks(monkeypatch: pytest.MonkeyPatch) -> SetClocks:
             return replace(row, now=row.now + wrong + passed, wall=row.wall + wrong + passed)
 
         monkeypatch.setattr(timers_store, "read_clock", read)
-        monkeypatch.setattr("services.tracker.sweeper.monotonic", lambda: time.monotonic() + passed.total_seconds())
+        monkeypatch.setattr(
+            "services.tracker.timers.sweeper.monotonic", lambda: time.monotonic() + passed.total_seconds()
+        )
 
     return set_clocks
 

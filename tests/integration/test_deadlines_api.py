@@ -9,9 +9,9 @@ import httpx
 import orjson
 import pytest
 
-from services.tracker.calendar import Calendar
-from services.tracker.deadlines import due
-from services.tracker.sweeper import Sweeper
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadlines import due
+from services.tracker.timers.sweeper import Sweeper
 from shared.auth import Role
 from shared.events import ComplaintAssigned
 from shared.language import Kind, Urgency

@@ -12,9 +12,9 @@ import pytest
 
 from deploy.local.kafka import ApacheKafka
 from services.router import broker_logins
-from services.tracker.action_taking import actions_consumer
-from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.departments.action_taking import actions_consumer
 from services.tracker.handlers import OpenCases
 from services.tracker.moving import Rules
 from shared.consumer import BatchConsumer

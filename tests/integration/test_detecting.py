@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from deploy.local.hotline import PROJECT
-from services.tracker.calendar import Calendar
-from services.tracker.detecting import Detecting
-from services.tracker.verifying import Whole
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.inaction.detecting import Detecting
+from services.tracker.record.verifying import Whole
 from shared.events import ComplaintAssigned, InactionSuspected
 from shared.language import Clock, Kind
 from shared.outbox import Relay

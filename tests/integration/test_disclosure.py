@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from services.tracker import store
-from services.tracker.calendar import Calendar
-from services.tracker.reports import Month
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.reports.reports import Month
 from shared.policy import Policy
 from shared.postgres import Pool
 from tests.examples import assigned

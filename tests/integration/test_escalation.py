@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
+from services.tracker.deadlines.calendar import Calendar
 from services.tracker.lifecycle import Actor, Role
 from services.tracker.moving import Rules
-from services.tracker.sweeper import Sweeper
-from services.tracker.verifying import Whole, verify
+from services.tracker.record.verifying import Whole, verify
+from services.tracker.timers.sweeper import Sweeper
 from shared.escalation import Ahead, Behind, Escalation, Ladder, Said
 from shared.events import (
     CaseSupervised,
@@ -180,7 +180,7 @@ async def test_a_case_that_is_sent_back_climbs_a_ladder_of_its_own(
 async def test_many_replicas_climb_each_step_of_many_cases_once(
     tracker_pool: Pool, strict: Policy, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.tracker.sweeper._BATCH", 50)
+    monkeypatch.setattr("services.tracker.timers.sweeper._BATCH", 50)
     await open_cases(tracker_pool, strict, calendar, *(assigned() for _ in range(100)))
     await pass_moment_of(tracker_pool, "notice")
 

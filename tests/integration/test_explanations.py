@@ -10,15 +10,15 @@ import httpx
 import pytest
 
 from deploy.local.postgres import ExternalPostgres, LocalPostgres
-from services.tracker.calendar import Calendar
-from services.tracker.deadlines import due
-from services.tracker.inaction_asking import Asking
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadlines import due
+from services.tracker.deadlines.recomputing import Recomputing
+from services.tracker.inaction.inaction_asking import Asking
 from services.tracker.moving import Rules
-from services.tracker.recomputing import Recomputing
-from services.tracker.record import Broken
-from services.tracker.sweeper import Sweeper
-from services.tracker.timers_store import insert_fired
-from services.tracker.verifying import Whole
+from services.tracker.record.record import Broken
+from services.tracker.record.verifying import Whole
+from services.tracker.timers.sweeper import Sweeper
+from services.tracker.timers.timers_store import insert_fired
 from shared.events import (
     Event,
     InactionConfirmed,

@@ -10,17 +10,17 @@ import pytest
 from playwright.async_api import Page
 
 from services.intake.acceptance import Acceptance
-from services.intake.attachment_files import AttachmentFiles
-from services.intake.attachments import Attachments
-from services.intake.blind_index import BlindIndex
+from services.intake.attachments.attachment_files import AttachmentFiles
+from services.intake.attachments.attachments import Attachments
 from services.intake.county import County
-from services.intake.vault import Keyring
+from services.intake.identity.blind_index import BlindIndex
+from services.intake.identity.vault import Keyring
 from services.tracker import api as tracker_api
-from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
+from services.tracker.deadlines.calendar import Calendar
 from services.tracker.moving import Rules
-from services.tracker.record_api import add_record_routes
-from services.tracker.workbench_pages import add_workbench_pages
+from services.tracker.pages.workbench_pages import add_workbench_pages
+from services.tracker.record.record_api import add_record_routes
 from shared.auth import Role
 from shared.http import create_app
 from shared.outbox import Relay
@@ -32,7 +32,7 @@ from tests.integration.cases import open_cases
 from tests.integration.intake_pages import application
 from tests.integration.reporters import ACCUSED, HOLDER, REPORTER, follow, opened
 from tests.tokens import bearer, token, verifier
-from tests.unit.intake.test_attachment_content import PDF
+from tests.unit.intake.attachments.test_attachment_content import PDF
 
 
 @pytest.fixture

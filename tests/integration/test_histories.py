@@ -8,9 +8,9 @@ from uuid import UUID
 
 import httpx
 
-from services.tracker.calendar import Calendar
+from services.tracker.deadlines.calendar import Calendar
 from services.tracker.lifecycle import MOVES, Action, Role, legal_actions
-from services.tracker.verifying import Whole
+from services.tracker.record.verifying import Whole
 from shared.events import CaseEvent, ComplaintAssigned
 from shared.language import CaseStatus, DecisionSource, Kind
 from shared.policy import Policy

@@ -18,8 +18,8 @@ from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.intake.__main__ import app
 from services.intake.acceptance import Acceptance
 from services.intake.county import County
-from services.intake.export_files import read_rows
-from services.intake.importing import Importing, Outcome, read_platform
+from services.intake.platforms.export_files import read_rows
+from services.intake.platforms.importing import Importing, Outcome, read_platform
 from shared.postgres import Pool
 from tests.examples import waiting
 from tests.tokens import token_settings

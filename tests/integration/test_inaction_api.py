@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from deploy.local.postgres import ExternalPostgres, LocalPostgres
-from services.tracker.calendar import Calendar
-from services.tracker.deadlines import due
-from services.tracker.sweeper import Sweeper
-from services.tracker.verifying import Whole
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadlines import due
+from services.tracker.record.verifying import Whole
+from services.tracker.timers.sweeper import Sweeper
 from shared.auth import Role
 from shared.language import Kind
 from shared.outbox import Relay

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.tracker.inaction_pages import DEPARTMENT_PAGE, SUPERVISION_PAGE
+from services.tracker.inaction.inaction_pages import DEPARTMENT_PAGE, SUPERVISION_PAGE
 from shared.auth import Role
 from tests.integration.intake_pages import session
 from tests.integration.test_inaction_api import OURS, listed, suspicions

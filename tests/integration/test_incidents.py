@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 
-from services.router import gatherer
-from services.router.forgetting import Forgetting
-from services.router.gathering import gather
+from services.router.incidents import gatherer
+from services.router.incidents.forgetting import Forgetting
+from services.router.incidents.gathering import gather
 from services.router.placement import Decided
 from shared.events import ComplaintAssigned, HotspotRaised, IncidentMembershipChanged
 from shared.language import Channel
@@ -46,6 +46,15 @@ async def test_who_joins_and_who_opened_are_said_when_both_are_there(router_pool
     }
     assert said == {(one.complaint_id, first.complaint_id, 1) for one in (first, second)}
     assert [m.topic for m in await waiting(router_pool)].count(COMPLAINTS_INCIDENTS) == 2
+
+
+async def test_what_was_kept_before_happenings_were_told_is_compared_all_the_same(router_pool: Pool) -> None:
+    router = Router(router_pool)
+    first, second = told(WATER[0]), told(WATER[1], 1)
+    await router.take_in(first)
+    await router_pool.execute("UPDATE fingerprints SET happenings = DEFAULT")
+    await router.take_in(second)
+    assert await router.partition([first, second]) == {frozenset({first.complaint_id, second.complaint_id})}
 
 
 async def test_what_is_placed_first_waits_for_nobody_to_be_compared(router_pool: Pool) -> None:

@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.router.incidents_api import add_incidents_routes
-from services.router.similar_incidents_api import add_similar_incidents_routes
+from services.router.incidents.incidents_api import add_incidents_routes
+from services.router.incidents.similar_incidents_api import add_similar_incidents_routes
 from shared.auth import Role
 from shared.events import ComplaintReceived, IncidentMembershipChanged
 from shared.http import create_app

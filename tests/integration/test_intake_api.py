@@ -17,10 +17,10 @@ from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.intake import api, handlers
 from services.intake.acceptance import Acceptance
-from services.intake.blind_index import BlindIndex
 from services.intake.county import County
+from services.intake.identity.blind_index import BlindIndex
+from services.intake.identity.vault import Keyring
 from services.intake.submitting import Submitting
-from services.intake.vault import Keyring
 from shared import outbox
 from shared.auth import Role
 from shared.consumer import BatchConsumer

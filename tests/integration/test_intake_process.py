@@ -15,14 +15,14 @@ import pytest
 
 from deploy.local.hotline import POLICY, HotlineService
 from deploy.local.ports import LOOPBACK, free_ports
-from services.intake.attachment_content import MediaType
-from services.intake.open311_keys import key_id_of, new_key, parse_digests
-from services.intake.push_signature import sign
+from services.intake.attachments.attachment_content import MediaType
+from services.intake.open311.open311_keys import key_id_of, new_key, parse_digests
+from services.intake.platforms.push_signature import sign
 from shared.postgres import Pool
 from tests.examples import submission
 from tests.integration.dovecot import PASSWORD, Dovecot
 from tests.tokens import token_settings
-from tests.unit.intake.test_attachment_content import corners, encoded
+from tests.unit.intake.attachments.test_attachment_content import corners, encoded
 
 KEY = os.urandom(32)
 PHOTOGRAPH = encoded(corners(), MediaType.JPEG)

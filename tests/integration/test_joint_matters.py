@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
-from services.tracker.calendar import Calendar
-from services.tracker.deadlines import due
-from services.tracker.sweeper import Sweeper
-from services.tracker.verifying import Whole
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadlines import due
+from services.tracker.record.verifying import Whole
+from services.tracker.timers.sweeper import Sweeper
 from shared.events import ComplaintAssigned
 from shared.language import DecisionSource, Kind
 from shared.policy import Policy

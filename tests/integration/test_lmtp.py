@@ -8,8 +8,8 @@ from contextlib import suppress
 import pytest
 
 from deploy.local.ports import LOOPBACK, free_ports
-from services.intake.lmtp import LmtpServer
-from services.intake.mail_intake import MailIntake, Origin, Verdict
+from services.intake.mail.lmtp import LmtpServer
+from services.intake.mail.mail_intake import MailIntake, Origin, Verdict
 from shared.postgres import Pool
 
 LONG = "路灯坏了。" * 2000

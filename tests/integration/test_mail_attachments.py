@@ -8,14 +8,14 @@ import pytest
 from PIL import Image
 
 from services.intake.acceptance import Acceptance, Receipt
-from services.intake.attachment_content import MAX_BYTES, MediaType
-from services.intake.attachment_files import AttachmentFiles, FilesAway
-from services.intake.attachments import Attachments
+from services.intake.attachments.attachment_content import MAX_BYTES, MediaType
+from services.intake.attachments.attachment_files import AttachmentFiles, FilesAway
+from services.intake.attachments.attachments import Attachments
 from services.intake.county import County
-from services.intake.mail_intake import MailIntake, Origin
+from services.intake.mail.mail_intake import MailIntake, Origin
 from services.intake.store import RefusedMail
 from shared.postgres import Pool
-from tests.unit.intake.test_attachment_content import PDF, PLACE, corners, encoded, exif
+from tests.unit.intake.attachments.test_attachment_content import PDF, PLACE, corners, encoded, exif
 
 ORIGIN = Origin("supervision")
 # Noise packs badly: a photograph of a megabyte and more, of which the parser is shown only the beginning.

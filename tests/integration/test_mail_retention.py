@@ -15,12 +15,12 @@ import yaml
 
 from deploy.local.hotline import POLICY, PROJECT
 from services.intake.channels.mailbox import external_id
-from services.intake.imap_connection import ImapConnection
-from services.intake.mail_intake import MailIntake
-from services.intake.mail_retention import MailRetention
-from services.intake.mailboxes import Mailbox
-from services.intake.retention import Retention
-from services.intake.spool import MailSpool
+from services.intake.identity.retention import Retention
+from services.intake.mail.imap_connection import ImapConnection
+from services.intake.mail.mail_intake import MailIntake
+from services.intake.mail.mail_retention import MailRetention
+from services.intake.mail.mailboxes import Mailbox
+from services.intake.mail.spool import MailSpool
 from shared.events import CaseClosed
 from shared.language import CaseStatus
 from shared.policy import Policy

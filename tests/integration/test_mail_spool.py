@@ -12,8 +12,8 @@ from prometheus_client import REGISTRY
 
 from deploy.local.feed import SAMPLE, deliver_mail
 from deploy.local.postgres import ExternalPostgres, LocalPostgres
-from services.intake.mail_intake import MailIntake
-from services.intake.spool import MailSpool
+from services.intake.mail.mail_intake import MailIntake
+from services.intake.mail.spool import MailSpool
 from shared.postgres import Pool
 from tests.hostile_mails import HOSTILE
 

@@ -19,12 +19,13 @@ from typer.testing import CliRunner
 from deploy.local.feed import SAMPLE
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.postgres import ExternalPostgres, LocalPostgres
-from services.intake import imap, store
+from services.intake import store
 from services.intake.__main__ import app
-from services.intake.imap import MailboxReader
-from services.intake.imap_connection import CommandRefused, ImapConnection
-from services.intake.mail_intake import MailIntake
-from services.intake.mailboxes import Mailbox
+from services.intake.mail import imap
+from services.intake.mail.imap import MailboxReader
+from services.intake.mail.imap_connection import CommandRefused, ImapConnection
+from services.intake.mail.mail_intake import MailIntake
+from services.intake.mail.mailboxes import Mailbox
 from services.intake.store import RefusedMail
 from shared.postgres import Pool, create_pool
 from tests.examples import NOW

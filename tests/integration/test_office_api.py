@@ -8,11 +8,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.tracker.calendar import Calendar
-from services.tracker.deadlines import due
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadlines import due
 from services.tracker.lifecycle import MOVES, Action, Role
-from services.tracker.sweeper import Sweeper
-from services.tracker.verifying import Whole
+from services.tracker.record.verifying import Whole
+from services.tracker.timers.sweeper import Sweeper
 from shared import auth
 from shared.events import (
     CaseCallbackRequested,

@@ -16,11 +16,11 @@ from services.intake import handlers
 from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
 from services.intake.county import County
-from services.intake.open311 import PublicRequest
-from services.intake.open311_api import add_open311_routes
-from services.intake.open311_facade import Open311
-from services.intake.open311_keys import new_key, parse_digests
-from services.intake.open311_rendering import Listing, Single
+from services.intake.open311.open311 import PublicRequest
+from services.intake.open311.open311_api import add_open311_routes
+from services.intake.open311.open311_facade import Open311
+from services.intake.open311.open311_keys import new_key, parse_digests
+from services.intake.open311.open311_rendering import Listing, Single
 from services.intake.submitting import MAX_SUBMISSION, Submitting
 from services.intake.ticket import query_code
 from shared.auth import Role
@@ -36,7 +36,7 @@ from tests import open311_schemas as schemas
 from tests.examples import record, submission, waiting
 from tests.integration.conftest import client_of
 from tests.tokens import bearer, verifier
-from tests.unit.intake.test_open311_rendering import carried_by_json, carried_by_xml
+from tests.unit.intake.open311.test_open311_rendering import carried_by_json, carried_by_xml
 
 ADAPTER = bearer(Role.ADAPTER)
 KEY = b"only for this test"

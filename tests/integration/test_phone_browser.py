@@ -13,9 +13,9 @@ from deploy.local.issuer import Issuer
 from deploy.local.outside import Outside
 from deploy.local.ports import free_ports
 from services.intake.acceptance import Acceptance
-from services.intake.blind_index import BlindIndex
 from services.intake.county import County
-from services.intake.sms import SmsAway, SmsGateway
+from services.intake.identity.blind_index import BlindIndex
+from services.intake.pages.sms import SmsAway, SmsGateway
 from shared.postgres import Pool
 from tests.integration.browsers import browsing, serving
 from tests.integration.intake_pages import application

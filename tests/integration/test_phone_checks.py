@@ -9,13 +9,13 @@ import pytest
 import structlog
 from limits import parse
 
-from services.intake import pages, phone_check
 from services.intake.acceptance import Acceptance
-from services.intake.blind_index import BlindIndex
 from services.intake.county import County
-from services.intake.reporter_api import add_reporter_routes
-from services.intake.sms import SmsAway, SmsGateway
-from services.intake.vault import Keyring
+from services.intake.identity.blind_index import BlindIndex
+from services.intake.identity.reporter_api import add_reporter_routes
+from services.intake.identity.vault import Keyring
+from services.intake.pages import pages, phone_check
+from services.intake.pages.sms import SmsAway, SmsGateway
 from shared.auth import Role
 from shared.postgres import Pool
 from tests.integration.conftest import client_of

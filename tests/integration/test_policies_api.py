@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from deploy.local.hotline import POLICY
-from services.router.policy_folders import PolicyFolders
+from services.router.policies.policy_folders import PolicyFolders
 from shared.auth import Role
 from shared.postgres import Pool
 from tests.integration.conftest import client_of

@@ -1,4 +1,7 @@
-"""The three services as processes on one layout of policies: a switch holds everywhere, without a restart."""
+"""The three services as processes on one layout of policies: a switch holds everywhere, without a restart.
+
+So does the switch of a model, which the router alone works with.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -16,7 +19,7 @@ import pytest
 from deploy.local.hotline import HotlineService, ServiceName
 from deploy.local.kafka import ApacheKafka
 from deploy.local.ports import free_ports
-from services.router.policy_folders import PolicyFolders
+from services.router.policies.policy_folders import PolicyFolders
 from shared.kafka import create_topics
 from shared.policy_files import load_policy
 from shared.postgres import Pool
@@ -24,6 +27,7 @@ from shared.topics import COMPLAINTS_RECEIVED, all_topics
 from tests.examples import received, record
 from tests.integration.brokers import producing
 from tests.integration.router_policies import ADMINISTRATOR, finished
+from tests.models import model_candidate, place_in
 from tests.policies import boars_candidate, laid_out, rewrite
 from tests.service_settings import SERVICES, environment_of
 
@@ -38,8 +42,13 @@ def policy_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return place_in(tmp_path / "models")
+
+
+@pytest.fixture
 def services(
-    broker: ApacheKafka, service_urls: dict[str, str], policy_dir: Path, tmp_path: Path
+    broker: ApacheKafka, service_urls: dict[str, str], policy_dir: Path, place: Path, tmp_path: Path
 ) -> Iterator[dict[ServiceName, HotlineService]]:
     running: dict[ServiceName, HotlineService] = {}
     for name, port in zip(SERVICES, free_ports(len(SERVICES)), strict=True):
@@ -47,6 +56,8 @@ def services(
             "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
             "HOTLINE_POLICY_DIR": str(policy_dir),
         }
+        if name == "router":
+            environment["HOTLINE_MODEL"] = str(place)
         running[name] = HotlineService(name, tmp_path / "state", port, environment)
     with ExitStack() as stack, ThreadPoolExecutor() as pool:
         for service in running.values():
@@ -126,3 +137,27 @@ async def test_what_is_switched_on_holds_in_every_service_and_leaves_open_cases_
         await all_say(client, services, 'hotline_policy_reloads_total{outcome="refused"} 1.0')
         _, _, still = await case_of(broker, tracker_pool)
         assert {row["policy_hash"] for row in still} == {seen}
+
+
+@pytest.mark.usefixtures("intake_pool", "router_pool", "tracker_pool")
+async def test_a_model_that_is_switched_on_decides_what_comes_next_and_the_decision_names_it(
+    broker: ApacheKafka, services: dict[ServiceName, HotlineService], policy_dir: Path, place: Path, router_pool: Pool
+) -> None:
+    policy = load_policy(policy_dir)
+    await create_topics([broker.bootstrap_servers], all_topics(policy.departments))
+    seen = model_candidate(place, "autumn")
+    router = services["router"]
+    async with httpx.AsyncClient(base_url=router.url, headers=ADMINISTRATOR) as client:
+        begun = await client.post(f"/v1/policies/{policy.hash}:dry-run", json={"model": "autumn"})
+        assert (await finished(client, begun.json()["dry_run_id"]))["model_hash"] == seen
+        body = {"hash": seen, "reason": "秋季重新训练"}
+        assert (await client.post("/v1/models/autumn:activate", json=body)).status_code == 200
+        line = f'hotline_model_in_service_info{{model_hash="{seen}"}} 1.0'
+        await all_say(client, {"router": router}, line)
+    complaint = received(text="昨天小区站牌倒了希望尽快")
+    one = record(complaint, topic=COMPLAINTS_RECEIVED)
+    async with producing(broker) as producer:
+        await producer.send_and_wait(COMPLAINTS_RECEIVED, one.value, key=one.key, headers=list(one.headers))
+    decided = "SELECT department, source, model_hash FROM decisions WHERE complaint_id = $1"
+    found = await until(lambda: router_pool.fetchrow(decided, complaint.complaint_id))
+    assert tuple(found) == ("transport", "classifier", seen)

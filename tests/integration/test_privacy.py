@@ -8,10 +8,10 @@ import httpx
 import pytest
 from prometheus_client import generate_latest
 
-from services.intake.blind_index import BlindIndex
-from services.intake.retention import Retention
-from services.intake.rotating import rotate
-from services.intake.vault import Keyring
+from services.intake.identity.blind_index import BlindIndex
+from services.intake.identity.retention import Retention
+from services.intake.identity.rotating import rotate
+from services.intake.identity.vault import Keyring
 from shared.events import CaseClosed
 from shared.language import CaseStatus
 from shared.policy import Policy

@@ -12,8 +12,8 @@ import pytest
 
 from services.intake.acceptance import Acceptance
 from services.intake.county import County
-from services.intake.push_api import add_push_routes
-from services.intake.push_signature import sign
+from services.intake.platforms.push_api import add_push_routes
+from services.intake.platforms.push_signature import sign
 from services.intake.submitting import MAX_SUBMISSION, Submitting
 from shared.http import create_app
 from shared.postgres import Pool

@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 from deploy.local.hotline import POLICY, PROJECT
-from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.recomputing import Recomputed, Recomputing
 from services.tracker.lifecycle import Actor, Role
 from services.tracker.moving import Rules
-from services.tracker.recomputing import Recomputed, Recomputing
-from services.tracker.verifying import Whole
+from services.tracker.record.verifying import Whole
 from shared.events import ComplaintAssigned
 from shared.language import Kind
 from shared.outbox import Relay
@@ -125,7 +125,7 @@ async def test_whoever_follows_cases_is_told_and_the_record_stays_whole(
 async def test_a_notice_that_comes_with_another_policy_settles_them_without_a_restart(
     tracker_pool: Pool, cases: Cases, calendar: Calendar, announced: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.tracker.recomputing._PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("services.tracker.deadlines.recomputing._PAUSE_SECONDS", 0.05)
     in_force = [calendar]
     counting = asyncio.create_task(Recomputing(tracker_pool, Relay(tracker_pool, []), lambda: in_force[0]).run())
 
@@ -179,7 +179,7 @@ async def test_many_cases_go_in_batches_and_two_replicas_that_start_at_once_do_i
     service_urls: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("services.tracker.recomputing._BATCH", 7)
+    monkeypatch.setattr("services.tracker.deadlines.recomputing._BATCH", 7)
     await tracker_pool.execute(SET_CLOCK, OPENED)
     await open_cases(tracker_pool, policy, calendar, *[assigned(kind=TEN_DAYS) for _ in range(40)])
     found = await asyncio.gather(*[recomputing(tracker_pool, announced).recompute() for _ in range(2)])

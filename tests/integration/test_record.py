@@ -10,15 +10,15 @@ import asyncpg
 import pytest
 
 from deploy.local.postgres import ExternalPostgres, LocalPostgres
-from services.tracker import record_store
-from services.tracker.anchoring import Anchoring
-from services.tracker.calendar import Calendar
 from services.tracker.casework import Casework
+from services.tracker.deadlines.calendar import Calendar
 from services.tracker.lifecycle import Action, Actor, CaseState, IllegalMove, Role
 from services.tracker.moving import Rules
-from services.tracker.record import Broken, Happening
-from services.tracker.sweeper import Sweeper
-from services.tracker.verifying import Whole
+from services.tracker.record import record_store
+from services.tracker.record.anchoring import Anchoring
+from services.tracker.record.record import Broken, Happening
+from services.tracker.record.verifying import Whole
+from services.tracker.timers.sweeper import Sweeper
 from shared import migrate
 from shared.events import ComplaintAssigned
 from shared.language import CaseStatus
@@ -85,7 +85,7 @@ class TestWhatIsWritten:
     async def test_stays_whole_when_officers_and_sweepers_work_on_the_same_cases_at_once(
         self, url: str, tracker_pool: Pool, policy: Policy, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("services.tracker.sweeper._BATCH", 7)
+        monkeypatch.setattr("services.tracker.timers.sweeper._BATCH", 7)
         opened = [assigned() for _ in range(60)]
         await open_cases(tracker_pool, policy, calendar, *opened)
         await run_ahead(tracker_pool, timedelta(days=90))
@@ -104,7 +104,7 @@ class TestWhatIsWritten:
             for _ in range(5):
                 await Anchoring(tracker_pool).anchor_if_due()
 
-        monkeypatch.setattr("services.tracker.anchoring.EVERY", timedelta(0))
+        monkeypatch.setattr("services.tracker.record.anchoring.EVERY", timedelta(0))
         await asyncio.gather(*map(work, opened), sweep(), sweep(), sweep(), anchor())
         await sweep()
         await anchor()
@@ -418,7 +418,7 @@ class TestAnchoring:
         cases: Sequence[ComplaintAssigned],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("services.tracker.anchoring._ENTRIES_AT_ONCE", 7)
+        monkeypatch.setattr("services.tracker.record.anchoring._ENTRIES_AT_ONCE", 7)
         last = await Anchoring(tracker_pool).anchor_if_due()
         assert last is not None
         assert last.number == -(-45 // 7)
@@ -429,10 +429,12 @@ class TestAnchoring:
     async def test_is_tried_again_when_a_writer_took_too_long(
         self, tracker_pool: Pool, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("services.tracker.anchoring._POLL_SECONDS", 0.01)
-        monkeypatch.setattr("services.tracker.anchoring._LOCK_TIMEOUT", "SET LOCAL lock_timeout = '10ms'")
+        monkeypatch.setattr("services.tracker.record.anchoring._POLL_SECONDS", 0.01)
+        monkeypatch.setattr("services.tracker.record.anchoring._LOCK_TIMEOUT", "SET LOCAL lock_timeout = '10ms'")
         failed = asyncio.Event()
-        monkeypatch.setattr("services.tracker.anchoring.log.warning", lambda *_, **__: failed.set(), raising=False)
+        monkeypatch.setattr(
+            "services.tracker.record.anchoring.log.warning", lambda *_, **__: failed.set(), raising=False
+        )
         async with tracker_pool.acquire() as writer, writer.transaction():
             await writer.execute("LOCK TABLE entries IN ROW EXCLUSIVE MODE")
             anchoring = asyncio.create_task(Anchoring(tracker_pool).run())

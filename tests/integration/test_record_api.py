@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from deploy.local.postgres import ExternalPostgres, LocalPostgres
-from services.tracker.calendar import Calendar
-from services.tracker.record import Broken
-from services.tracker.verifying import Whole
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.record.record import Broken
+from services.tracker.record.verifying import Whole
 from shared.auth import Role
 from shared.events import ComplaintAssigned
 from shared.policy import Policy

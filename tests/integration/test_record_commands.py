@@ -10,8 +10,8 @@ import pytest
 
 from deploy.local.hotline import PROJECT
 from deploy.local.postgres import ExternalPostgres, LocalPostgres
-from services.tracker.anchoring import Anchoring
-from services.tracker.calendar import Calendar
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.record.anchoring import Anchoring
 from shared.policy import Policy
 from shared.postgres import Pool
 from tests.integration.cases import run_ahead

@@ -8,9 +8,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.tracker import record_store
-from services.tracker.record import GENESIS, Entry, hash_of
-from services.tracker.verifying import Whole
+from services.tracker.record import record_store
+from services.tracker.record.record import GENESIS, Entry, hash_of
+from services.tracker.record.verifying import Whole
 from shared import migrate
 from shared.postgres import Connection
 from tests.conftest import migrations_of

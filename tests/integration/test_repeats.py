@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from services.intake.acceptance import Acceptance, Receipt
-from services.intake.blind_index import BlindIndex
 from services.intake.county import County
-from services.intake.mail_intake import MailIntake, Origin
-from services.intake.vault import Keyring
+from services.intake.identity.blind_index import BlindIndex
+from services.intake.identity.vault import Keyring
+from services.intake.mail.mail_intake import MailIntake, Origin
 from shared.events import CaseAcknowledged
 from shared.language import CaseStatus
 from shared.outbox import Relay

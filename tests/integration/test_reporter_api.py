@@ -7,10 +7,10 @@ import asyncpg
 import httpx
 import pytest
 
-from services.intake.reading_rules import Purpose
-from services.intake.reporter_api import add_reporter_routes
+from services.intake.identity.reading_rules import Purpose
+from services.intake.identity.reporter_api import add_reporter_routes
+from services.intake.identity.vault import Keyring
 from services.intake.ticket import ticket_number
-from services.intake.vault import Keyring
 from shared.events import CaseClosed, CaseReassigned, CaseReturnGranted, CaseReworked
 from shared.http import create_app
 from shared.language import CaseStatus

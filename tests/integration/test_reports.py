@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from services.tracker import store
-from services.tracker.calendar import Calendar
-from services.tracker.inaction_asking import Asking
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.inaction.inaction_asking import Asking
 from services.tracker.moving import Rules
-from services.tracker.reports import COUNTED, Measure, Month
-from services.tracker.reports_store import count_facts
+from services.tracker.reports.reports import COUNTED, Measure, Month
+from services.tracker.reports.reports_store import count_facts
 from shared.auth import Role
 from shared.events import ComplaintAssigned
 from shared.language import Channel, Kind

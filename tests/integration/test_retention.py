@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from deploy.local.hotline import POLICY, PROJECT
-from services.intake import retention as retention_module
-from services.intake import retention_store
-from services.intake.mail_intake import MailIntake, Origin
-from services.intake.retention import Retention
+from services.intake.identity import retention as retention_module
+from services.intake.identity import retention_store
+from services.intake.identity.retention import Retention
+from services.intake.mail.mail_intake import MailIntake, Origin
 from shared.events import CaseClosed, CaseDeclined, CaseReworked
 from shared.language import CaseStatus
 from shared.policy import Policy

@@ -12,11 +12,11 @@ import pytest
 
 from deploy.local.hotline import POLICY
 from services.router.decide import Matcher
-from services.router.desk_pages import add_desk_pages
-from services.router.desks_api import add_desks_routes
+from services.router.desks.desk_pages import add_desk_pages
+from services.router.desks.desks_api import add_desks_routes
+from services.router.desks.placing_api import add_placing_routes
 from services.router.handlers import FollowCases, PlaceComplaints
 from services.router.in_service import InService
-from services.router.placing_api import add_placing_routes
 from shared.auth import Role
 from shared.consumer import BatchConsumer
 from shared.events import CaseClosed, CaseReturnGranted, ComplaintAssigned, ComplaintReceived, Event

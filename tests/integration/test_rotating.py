@@ -10,10 +10,10 @@ import pytest
 
 from deploy.local.hotline import PROJECT
 from services.intake.acceptance import Acceptance
-from services.intake.blind_index import BlindIndex
 from services.intake.county import County
-from services.intake.rotating import rotate
-from services.intake.vault import Keyring, Sealed, VaultError, open_
+from services.intake.identity.blind_index import BlindIndex
+from services.intake.identity.rotating import rotate
+from services.intake.identity.vault import Keyring, Sealed, VaultError, open_
 from shared.outbox import Relay
 from shared.policy import Policy
 from shared.postgres import Pool

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from deploy.local.hotline import POLICY
 from services.router.__main__ import app
-from services.router.model_file import load_model, save_model
+from services.router.classifier.model_file import load_model, save_model
 from shared.postgres import Pool
 from tests.integration.test_returns import BOAR, OPERATOR, SUPERVISOR, VAGUE, Router, granted, router
 from tests.unit.router.labelled import model
@@ -78,7 +79,7 @@ async def test_a_dry_run_says_what_a_changed_policy_would_have_done_and_writes_n
 async def test_a_dry_run_passes_over_no_complaint_of_the_same_instant(
     router: Router, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.router.replay_store.BATCH", 2)
+    monkeypatch.setattr("services.router.policies.replay_store.BATCH", 2)
     for number in range(7):
         await router.receives(f"{BOAR}{number}")
     result = await called("dry-run", "--policy", POLICY)
@@ -91,8 +92,18 @@ async def test_a_person_switches_a_model_on_and_that_is_kept(router_pool: Pool, 
     result = await called("switch-model", tmp_path / "trained", "--by", "管理员")
     hash_ = load_model(tmp_path / "in-service").hash
     assert result.exit_code == 0, result.stderr
-    [noted] = await router_pool.fetch("SELECT model_hash, switched_by FROM switches")
-    assert (noted["model_hash"], noted["switched_by"]) == (hash_, "管理员")
+    assert hash_ in result.stdout
+    [noted] = await router_pool.fetch("SELECT model_hash, switched_by, reason FROM switches")
+    assert (noted["model_hash"], noted["switched_by"], noted["reason"]) == (hash_, "管理员", None)
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_model_that_would_never_decide_is_not_switched_on(router_pool: Pool, tmp_path: Path) -> None:
+    save_model(replace(model(), labels=("police", "fire", "rail")), tmp_path / "trained")
+    result = await called("switch-model", tmp_path / "trained", "--by", "管理员")
+    assert (result.exit_code, "never decide" in result.stderr) == (1, True)
+    assert not (tmp_path / "in-service").exists()
+    assert not await router_pool.fetch("SELECT FROM switches")
 
 
 @pytest.mark.usefixtures("environment")

@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from services.intake.acceptance import Acceptance
-from services.intake.blind_index import BlindIndex
 from services.intake.county import County
+from services.intake.identity.blind_index import BlindIndex
 from shared.auth import Role
 from shared.postgres import Pool
 from tests.integration.conftest import client_of

@@ -7,17 +7,17 @@ import pytest
 from playwright.async_api import Page
 
 from services.intake.acceptance import Acceptance
-from services.intake.attachment_content import MediaType
-from services.intake.attachment_files import AttachmentFiles
-from services.intake.attachments import Attachments
-from services.intake.blind_index import BlindIndex
+from services.intake.attachments.attachment_content import MediaType
+from services.intake.attachments.attachment_files import AttachmentFiles
+from services.intake.attachments.attachments import Attachments
 from services.intake.county import County
+from services.intake.identity.blind_index import BlindIndex
 from shared.auth import Role
 from shared.postgres import Pool
 from tests.integration.browsers import browsing, serving
 from tests.integration.intake_pages import application
 from tests.tokens import token
-from tests.unit.intake.test_attachment_content import corners, encoded
+from tests.unit.intake.attachments.test_attachment_content import corners, encoded
 
 
 @pytest.fixture

@@ -8,16 +8,16 @@ import httpx
 import pytest
 
 from services.intake.acceptance import Acceptance
-from services.intake.attachment_files import AttachmentFiles
-from services.intake.attachments import Attachments
-from services.intake.blind_index import BlindIndex
+from services.intake.attachments.attachment_files import AttachmentFiles
+from services.intake.attachments.attachments import Attachments
 from services.intake.county import County
+from services.intake.identity.blind_index import BlindIndex
 from shared.auth import Role
 from shared.postgres import Pool
 from shared.session import SESSION_COOKIE
 from tests.integration.conftest import client_of
 from tests.integration.intake_pages import application, inside, session
-from tests.unit.intake.test_attachment_content import PDF
+from tests.unit.intake.attachments.test_attachment_content import PDF
 
 TYPED = {
     "kind": "complaint",

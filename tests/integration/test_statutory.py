@@ -8,9 +8,9 @@ import httpx
 import orjson
 import pytest
 
-from services.tracker.calendar import Calendar
-from services.tracker.sweeper import Sweeper
-from services.tracker.verifying import Whole
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.record.verifying import Whole
+from services.tracker.timers.sweeper import Sweeper
 from shared.auth import Role
 from shared.events import ComplaintAssigned
 from shared.outbox import Relay

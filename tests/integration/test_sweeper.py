@@ -9,9 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from services.tracker import store, timers_store
-from services.tracker.calendar import Calendar
-from services.tracker.sweeper import Sweeper
+from services.tracker import store
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.timers import timers_store
+from services.tracker.timers.sweeper import Sweeper
 from shared.auth import Role
 from shared.events import DeadlineMissed, DeadlineWarned, InactionSuspected
 from shared.language import Kind, Urgency
@@ -114,7 +115,7 @@ async def test_suspected_inaction_goes_to_the_supervision_office_under_the_depar
 async def test_sweepers_side_by_side_fire_each_timer_once(
     tracker_pool: Pool, policy: Policy, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.tracker.sweeper._BATCH", 70)
+    monkeypatch.setattr("services.tracker.timers.sweeper._BATCH", 70)
     await open_cases(tracker_pool, policy, calendar, *(assigned() for _ in range(400)))
     await run_ahead(tracker_pool, timedelta(days=90))
 
@@ -214,7 +215,7 @@ async def test_a_case_that_an_officer_holds_is_fired_when_they_let_go_and_the_ot
 async def test_it_keeps_sweeping_when_the_database_was_away(
     sweeper: Sweeper, tracker_pool: Pool, policy: Policy, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.tracker.sweeper._POLL_SECONDS", 0.01)
+    monkeypatch.setattr("services.tracker.timers.sweeper._POLL_SECONDS", 0.01)
     await open_cases(tracker_pool, policy, calendar, assigned())
     await run_ahead(tracker_pool, timedelta(days=90))
     failures = iter([ConnectionResetError, TimeoutError])

@@ -9,9 +9,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.tracker.anchoring import Anchoring
-from services.tracker.calendar import Calendar
-from services.tracker.tallying import Tallying
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.record.anchoring import Anchoring
+from services.tracker.reports.tallying import Tallying
 from shared.auth import Role
 from shared.events import ComplaintAssigned
 from shared.policy import Policy
@@ -76,8 +76,8 @@ async def test_it_is_the_same_whatever_has_been_tallied(
     monkeypatch: pytest.MonkeyPatch,
     seed: int,
 ) -> None:
-    monkeypatch.setattr("services.tracker.anchoring.EVERY", timedelta(0))
-    monkeypatch.setattr("services.tracker.tallying._ENTRIES_AT_ONCE", 7)
+    monkeypatch.setattr("services.tracker.record.anchoring.EVERY", timedelta(0))
+    monkeypatch.setattr("services.tracker.reports.tallying._ENTRIES_AT_ONCE", 7)
     choose = random.Random(seed)  # noqa: S311  # a choice, no secret
     cases: list[ComplaintAssigned] = []
     for days in range(0, 32, 4):

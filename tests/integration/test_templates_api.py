@@ -2,7 +2,7 @@
 
 import httpx
 
-from services.tracker.calendar import Calendar
+from services.tracker.deadlines.calendar import Calendar
 from shared.policy import Policy
 from shared.postgres import Pool
 from tests.examples import assigned

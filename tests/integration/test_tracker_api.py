@@ -11,8 +11,8 @@ import httpx
 import pytest
 from uuid_utils.compat import uuid7
 
-from services.tracker.calendar import Calendar
-from services.tracker.sweeper import Sweeper
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.timers.sweeper import Sweeper
 from shared.auth import Role
 from shared.events import CaseAcknowledged, CaseReplied, ComplaintAssigned
 from shared.language import Kind, Urgency

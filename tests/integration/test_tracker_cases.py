@@ -12,8 +12,8 @@ import pytest
 from deploy.local.hotline import POLICY
 from deploy.local.ports import LOOPBACK, free_ports
 from services.tracker import store
-from services.tracker.calendar import Calendar
-from services.tracker.deadlines import before, due
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadlines import before, due
 from services.tracker.main import run
 from services.tracker.settings import TrackerSettings
 from shared.events import CaseOpened

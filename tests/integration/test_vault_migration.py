@@ -4,11 +4,11 @@ import os
 
 import asyncpg
 
-from services.intake import vault_store
-from services.intake.blind_index import BlindIndex
 from services.intake.complaint import Original, Reporter
-from services.intake.rotating import rotate
-from services.intake.vault import Identity, Keyring, seal
+from services.intake.identity import vault_store
+from services.intake.identity.blind_index import BlindIndex
+from services.intake.identity.rotating import rotate
+from services.intake.identity.vault import Identity, Keyring, seal
 from shared import migrate
 from shared.postgres import create_pool
 from tests.conftest import migrations_of

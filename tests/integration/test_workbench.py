@@ -9,12 +9,12 @@ from playwright.async_api import Page
 from uuid_utils.compat import uuid7
 
 from services.tracker import api as tracker_api
-from services.tracker.calendar import Calendar
+from services.tracker.acts.lifecycle_api import add_lifecycle_routes
 from services.tracker.casework import Casework
-from services.tracker.lifecycle_api import add_lifecycle_routes
+from services.tracker.deadlines.calendar import Calendar
 from services.tracker.moving import Rules
-from services.tracker.record_api import add_record_routes
-from services.tracker.workbench_pages import add_workbench_pages
+from services.tracker.pages.workbench_pages import add_workbench_pages
+from services.tracker.record.record_api import add_record_routes
 from shared.auth import Role
 from shared.events import ComplaintAssigned
 from shared.http import create_app

@@ -8,8 +8,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from services.intake.complaint import Complaint, Reporter, clean, normalize
-from services.intake.coordinates import Coordinates, from_gcj02
 from services.intake.county import County
+from services.intake.normalizing.coordinates import Coordinates, from_gcj02
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind, Urgency
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)

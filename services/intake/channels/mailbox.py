@@ -16,8 +16,8 @@ from hashlib import sha256
 
 from services.intake.complaint import MAX_TEXT, MAX_TITLE, Complaint, Reporter, clean, normalize
 from services.intake.county import County
-from services.intake.mail_decoding import decode_header
-from services.intake.mail_text import MAX_ENCLOSED, MAX_PART, Body, Enclosed, Flaw, read_body
+from services.intake.mail.mail_decoding import decode_header
+from services.intake.mail.mail_text import MAX_ENCLOSED, MAX_PART, Body, Enclosed, Flaw, read_body
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind
 
 

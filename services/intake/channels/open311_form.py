@@ -10,7 +10,7 @@ import orjson
 
 from services.intake.complaint import MAX_PLACE, Complaint, Reporter, clean, normalize
 from services.intake.county import County
-from services.intake.open311 import Open311Error
+from services.intake.open311.open311 import Open311Error
 from services.intake.refusal import SubmissionRefused
 from shared.language import Channel, Confidentiality, Kind
 from shared.policy import Matter

@@ -9,7 +9,7 @@ from bench.year.running import FIRST
 from bench.year.worktime import WorkTime
 from services.intake.county import County
 from services.intake.ticket import is_ticket_number
-from services.tracker.calendar import Calendar
+from services.tracker.deadlines.calendar import Calendar
 from shared.policy import Policy
 
 

@@ -21,9 +21,9 @@ from jsonschema import Draft202012Validator
 
 from deploy.local.hotline import PROJECT
 from deploy.local.kafka_jars import kafka_version
-from services.intake.key_sources import read_keyring
+from services.intake.identity.key_sources import read_keyring
 from services.intake.settings import IntakeSettings
-from services.router.policy_folders import CURRENT
+from services.router.policies.policy_folders import CURRENT
 from services.router.settings import RouterSettings
 from services.tracker.settings import TrackerSettings
 from shared.policy_files import load_policy
@@ -148,6 +148,8 @@ def test_the_policies_are_written_by_the_router_alone_and_followed_by_all() -> N
     }
     assert mounted == {"migrate": place, "router": place, "intake": f"{place}:ro", "tracker": f"{place}:ro"}
     assert {SERVICES[name]["environment"]["HOTLINE_POLICY_DIR"] for name in mounted} == {f"{place}/{CURRENT}"}
+    # There the router alone exchanges the model as well.
+    assert Path(SERVICES["router"]["environment"]["HOTLINE_MODEL"]).parent == Path(place)
     # A volume begins with the owner that its folder has in the image.
     assert re.search(rf"install --directory --owner hotline[^&]*{place}\n", DOCKERFILE)
 

@@ -12,8 +12,8 @@ from deploy.local.feed import SAMPLE, desk_submissions
 from services.intake.channels.department_line import DepartmentLineForm
 from services.intake.channels.mailbox import Mail, Refusal, RefusalCode, read_mail
 from services.intake.channels.submission import SUBMISSION
-from services.intake.export_files import read_rows
-from services.intake.importing import read_platform
+from services.intake.platforms.export_files import read_rows
+from services.intake.platforms.importing import read_platform
 from shared.language import Channel, Kind
 from shared.policy_files import load_policy
 from shared.redaction import redact

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.complaint import MAX_TEXT, Complaint, Reporter, clean, normalize, normalize_text
-from services.intake.coordinates import Coordinates
 from services.intake.county import County
+from services.intake.normalizing.coordinates import Coordinates
+from services.intake.normalizing.text_language import TextLanguage
 from services.intake.refusal import SubmissionRefused
-from services.intake.text_language import TextLanguage
 from shared.language import Channel, Confidentiality, Kind, Urgency
 
 COUNTY = County(

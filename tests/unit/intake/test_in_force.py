@@ -4,7 +4,7 @@ import pytest
 
 from deploy.local.hotline import POLICY
 from services.intake.in_force import making_ready
-from services.intake.mailboxes import Mailbox
+from services.intake.mail.mailboxes import Mailbox
 from shared.policy_files import load_policy
 from shared.policy_problems import PolicyInvalid
 

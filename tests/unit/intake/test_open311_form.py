@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.intake.channels.open311_form import Fields, external_ids, read_form, to_complaint
 from services.intake.complaint import Complaint, Reporter
 from services.intake.county import County
-from services.intake.open311 import Open311Error
+from services.intake.open311.open311 import Open311Error
 from shared.language import Channel, Confidentiality
 from shared.policy import Matter
 

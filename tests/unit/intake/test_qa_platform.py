@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from services.intake.channels.qa_platform import Platform, Row, to_complaint
 from services.intake.complaint import Reporter
 from services.intake.county import County
-from services.intake.importing import read_platform
+from services.intake.platforms.importing import read_platform
 from services.intake.refusal import SubmissionRefused
 from shared.language import Channel, Confidentiality, Kind
 

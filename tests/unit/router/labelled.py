@@ -3,9 +3,9 @@
 import random
 from functools import cache
 
-from services.router.classifier import Model
-from services.router.examples import Example
-from services.router.training import Trained, train
+from services.router.classifier.classifier import Model
+from services.router.classifier.examples import Example
+from services.router.classifier.training import Trained, train
 
 WORDS = {
     "water-supply": ("停水", "水管爆裂", "自来水浑浊", "水压太低"),

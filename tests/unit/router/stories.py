@@ -1,6 +1,6 @@
 """Complaints that tell a story instead of accusing, and others that only name a department: each in its own form."""
 
-# Found by a form of `services.router.stories`: who is accused.
+# Found by a form of `services.router.accusations.stories`: who is accused.
 TOLD = [
     ("我去城管局三趟，门都没让进", "urban-management"),
     ("给林业站打了七八个电话，每次都说马上到，等到天黑也没见一个人影", "forestry"),
@@ -34,7 +34,7 @@ TOLD = [
     ("城管收走了我的三轮车，去要车，要我交两千块，不开票", "urban-management"),
 ]
 
-# No form finds these; that they do not reach the department is due to `services.router.doubt` or to other steps.
+# No form finds these; that they do not reach the department is due to `accusations.doubt` or to other steps.
 UNTOLD = [
     ("执法大队的人来我店里吃饭从来不给钱，就是文化执法大队的", "culture-tourism"),
     ("派出所所长的小舅子开的赌场，谁敢去查", "public-security"),

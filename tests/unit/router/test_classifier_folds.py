@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.classifier_folds import PARTS, parts_of, spread
-from services.router.examples import Example
+from services.router.classifier.examples import Example
 
 GROUPS = st.lists(st.sampled_from("abcdefghij"), min_size=PARTS, max_size=40).filter(
     lambda names: len(set(names)) >= PARTS

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from services.router.classifier.model_file import install_model, load_model, save_model
 from services.router.in_service import InService
-from services.router.model_file import install_model, load_model, save_model
 from shared.policy import Policy
 from tests.unit.router.county import ZHENPING, received
 from tests.unit.router.labelled import model
@@ -66,7 +66,7 @@ async def test_a_model_that_is_installed_is_in_service_and_named(directory: Path
     place = tmp_path / "model"
     in_service = InService(directory, place)
     [before] = in_service.decide([received("在吗")])
-    install_model(tmp_path / "trained", place)
+    install_model(tmp_path / "trained", load_model(tmp_path / "trained").hash, place)
     await in_service.reload(ready)
     [after] = in_service.decide([received("在吗")])
     assert (before.model_hash, after.model_hash) == (None, load_model(place).hash)

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.tracker.actions import against_rule, badly_written, read_action, refusal_message, refusal_of
+from services.tracker.acts.replying import check_filled
 from services.tracker.api import Replying
+from services.tracker.departments.actions import against_rule, badly_written, read_action, refusal_message, refusal_of
 from services.tracker.guards import AgainstRule, Forbidden
 from services.tracker.lifecycle import (
     Action,
@@ -21,7 +22,6 @@ from services.tracker.lifecycle import (
     legal_actions,
     move,
 )
-from services.tracker.replying import check_filled
 from shared.events import ActionRefused, DepartmentActionAcknowledge
 from shared.language import CaseStatus
 from shared.topics import actions, assigned, refusals

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from deploy.local.hotline import PROJECT
-from services.tracker.calendar import Calendar
-from services.tracker.deadlines import after_suspension, due, extended
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadlines import after_suspension, due, extended
 from shared.china_time import CHINA_TIME
 from shared.counting import Counting, Span, Starts
 from shared.term import Term

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tracker.calendar import Calendar
-from services.tracker.deadlines import due, extended
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadlines import due, extended
 from services.tracker.guards import (
     AgainstRule,
     Assignment,

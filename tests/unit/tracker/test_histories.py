@@ -8,8 +8,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from deploy.local.hotline import POLICY
 from services.tracker.assigning import Followed, supersedes
-from services.tracker.calendar import Calendar
-from services.tracker.deadlines import Due, after_suspension, due
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadlines import Due, after_suspension, due
 from services.tracker.guards import AgainstRule, Assignment, check_extension, check_return, check_suspension
 from services.tracker.lifecycle import (
     FINAL,

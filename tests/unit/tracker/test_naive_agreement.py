@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from services.tracker.calendar import Calendar
+from services.tracker.deadlines.calendar import Calendar
 from tests.naive_deadlines import FIRST_YEAR, LAST_YEAR, is_worked, random_cases
 from tests.oracle import by_the_clock_in_china, ours
 from tests.unit.tracker.days import every_day

@@ -5,7 +5,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from services.tracker.calendar import Calendar, DayKind, DayStatus
+from services.tracker.deadlines.calendar import Calendar, DayKind, DayStatus
 from shared.notices import CalendarFile, Notice
 from tests.notices import NOTICE_2027
 from tests.unit.tracker.days import every_day

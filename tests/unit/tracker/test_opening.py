@@ -2,9 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from services.tracker.calendar import Calendar
-from services.tracker.deadline_rows import in_record
-from services.tracker.ladder import TimerKind
+from services.tracker.deadlines.calendar import Calendar
+from services.tracker.deadlines.deadline_rows import in_record
+from services.tracker.deadlines.ladder import TimerKind
 from services.tracker.opening import open_case
 from shared.language import Clock, Kind, Nature, Urgency
 from shared.policy import Policy
