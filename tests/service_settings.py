@@ -12,6 +12,7 @@ SERVICES: tuple[ServiceName, ...] = ("intake", "router", "tracker")
 
 # The optional settings without which a service has the same routes.
 BRING_NO_ROUTE = {
+    "intake_pages",
     "lmtp_port",
     "login_client_secret",
     "login_discovery",

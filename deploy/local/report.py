@@ -96,7 +96,7 @@ def _print_access(console: Console, stack: Stack) -> None:
     console.print()
     for name, service, path in (
         ("群众投诉、查询 citizens", stack.intake, "/  /lookup"),
-        ("话务员、窗口 operators, desks", stack.intake, "/operator  /desk"),
+        ("话务员、窗口 operators, desks", stack.intake, "/operator  /desk  /files  /reporter"),
         (
             "承办单位、督查室 departments, supervision",
             stack.tracker,

@@ -133,7 +133,12 @@ def _assemble(
             **outside.sms_settings(),
         ),
         service("router", ports.router, HOTLINE_MODEL=str(state / "models" / "in-service.model")),
-        service("tracker", ports.tracker, HOTLINE_SIMULATION=str(simulation).lower()),
+        service(
+            "tracker",
+            ports.tracker,
+            HOTLINE_SIMULATION=str(simulation).lower(),
+            HOTLINE_INTAKE_PAGES=f"http://127.0.0.1:{ports.intake}",
+        ),
         urls,
         spool,
         issuer,

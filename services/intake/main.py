@@ -30,9 +30,11 @@ from services.intake.mail.spool import MailSpool
 from services.intake.open311.open311_api import add_open311_routes
 from services.intake.open311.open311_facade import Open311
 from services.intake.open311.open311_keys import parse_digests
+from services.intake.pages.attachment_pages import add_attachment_pages
 from services.intake.pages.page_files import PageFiles
 from services.intake.pages.pages import add_citizen_pages
 from services.intake.pages.phone_checking import PhoneChecking
+from services.intake.pages.reporter_pages import add_reporter_pages
 from services.intake.pages.sms import SmsGateway
 from services.intake.pages.staff_pages import add_staff_pages
 from services.intake.platforms.export_files import read_rows
@@ -155,10 +157,12 @@ async def run(settings: IntakeSettings) -> None:
         if settings.attachments is not None:
             attachments = Attachments(base.pool, AttachmentFiles.at(settings.attachments))
             add_attachment_routes(app, attachments, settings.query_code_key)
+            add_attachment_pages(app)
         keys = parse_digests(settings.open311_keys.get_secret_value()) if settings.open311_keys else {}
         add_open311_routes(app, Open311(acceptance, policy, county, base.pool, settings.query_code_key, keys))
         add_reporter_routes(app, base.pool, keyring)
         add_similar_routes(app, base.pool, index)
+        add_reporter_pages(app, files=attachments is not None)
         files = PageFiles(attachments)
         gateway = _gateway(settings)
         checking = PhoneChecking(base.pool, index, settings.query_code_key, gateway) if gateway else None

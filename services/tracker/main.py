@@ -74,7 +74,7 @@ async def run(settings: TrackerSettings) -> None:
         add_record_routes(app, base.pool)
         add_reports_routes(app, policy, base.pool)
         add_disclosure_routes(app, policy, base.pool)
-        add_workbench_pages(app, policy)
+        add_workbench_pages(app, policy, settings.intake_pages)
         sweeper = Sweeper(base.pool, base.relay, policy)
         sweeper.on(TimerKind.RESUME, resuming(rules))
         await serve(

@@ -1,3 +1,7 @@
+from typing import Annotated
+
+from pydantic import Field
+
 from shared.settings import ServiceSettings
 
 
@@ -5,3 +9,5 @@ class TrackerSettings(ServiceSettings):
     http_port: int = 8103
     # Lets `clock` run the tracker ahead of the database's clock; for demonstrations, never for real cases.
     simulation: bool = False
+    # Where browsers reach the intake's pages; a case leads there to its files and to its reporter. Without it, nowhere.
+    intake_pages: Annotated[str, Field(pattern=r"^https?://")] | None = None

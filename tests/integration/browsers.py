@@ -35,3 +35,11 @@ async def browsing(*, scripts: bool) -> AsyncIterator[Page]:
         context = await browser.new_context(java_script_enabled=scripts)
         yield await context.new_page()
         await browser.close()
+
+
+async def log_in(page: Page, address: str, value: str) -> None:
+    """Go to `address` by way of the login, with the token `value`."""
+    await page.goto(address)
+    await page.fill("#token", value)
+    await page.click("main form[action='/login'] button")
+    await page.wait_for_url(address)

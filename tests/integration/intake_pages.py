@@ -11,11 +11,16 @@ from deploy.local.hotline import POLICY
 from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
 from services.intake.attachments.attachments import Attachments
+from services.intake.attachments.attachments_api import add_attachment_routes
 from services.intake.county import County
 from services.intake.identity.blind_index import BlindIndex
+from services.intake.identity.reporter_api import add_reporter_routes
+from services.intake.identity.vault import Keyring
+from services.intake.pages.attachment_pages import add_attachment_pages
 from services.intake.pages.page_files import PageFiles
 from services.intake.pages.pages import add_citizen_pages
 from services.intake.pages.phone_checking import PhoneChecking
+from services.intake.pages.reporter_pages import add_reporter_pages
 from services.intake.pages.sms import SmsGateway
 from services.intake.pages.staff_pages import add_staff_pages
 from services.intake.repeats.same_incident import SameIncident
@@ -40,12 +45,19 @@ def application(
     attachments: Attachments | None = None,
     gateway: SmsGateway | None = None,
     router: httpx.AsyncClient | None = None,
+    keyring: Keyring | None = None,
 ) -> FastAPI:
     app = create_app("Hotline intake", verifier())
     submitting = Submitting(acceptance, lambda: county, KEY)
     add_routes(app, submitting, pool)
     checking = PhoneChecking(pool, index, KEY, gateway) if gateway else None
     files = PageFiles(attachments)
+    if attachments is not None:
+        add_attachment_routes(app, attachments, KEY)
+        add_attachment_pages(app)
+    if keyring is not None:
+        add_reporter_routes(app, pool, keyring)
+    add_reporter_pages(app, files=files.taken)
     add_citizen_pages(app, submitting, pool, files, _policy, checking)
     add_staff_pages(app, submitting, pool, index, files, _policy, SameIncident(router))
     return app

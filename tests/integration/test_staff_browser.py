@@ -71,6 +71,6 @@ async def test_what_was_wrong_is_shown_and_nothing_typed_is_lost(page: Page, sit
     await page.select_option("#accused", "water-supply")
     await page.fill("#phone", "138")
     await page.click("button[value=check]")
-    assert "请先填写完整有效的电话号码" in await page.inner_text("[role=alert]")
+    assert "请先填写完整有效的电话号码" in await page.inner_text("#unasked")
     typed = [await page.input_value(field) for field in ("#text", "#occurred_at", "#accused", "#phone")]
     assert typed == ["小区停水两天。", "2026-11-20T08:30", "water-supply", "138"]

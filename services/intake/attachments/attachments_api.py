@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any
+from uuid import UUID
 
 from asyncpg import Record
 from fastapi import FastAPI, Header, Request, Response
@@ -16,9 +17,12 @@ from services.intake.attachments.attachment_access import STAFF, may_see
 from services.intake.attachments.attachment_content import MAX_BYTES, MAX_COUNT, AttachmentRefused, Content, too_many
 from services.intake.attachments.attachments import Attachments
 from services.intake.ticket import code_matches, is_ticket_number
-from shared.auth import Allowed, Principal, Role, open_to_all
+from shared.auth import Allowed, NotLoggedIn, Principal, Role, open_to_all
+from shared.error_pages import asks_for_page
 from shared.http import Problem
+from shared.postgres import Pool
 from shared.rate_limits import limited_by_client
+from shared.session import SAFE_METHODS, session_of
 from shared.validation import FieldError
 
 _OWN = [
@@ -56,7 +60,9 @@ def add_attachment_routes(app: FastAPI, attachments: Attachments, query_code_key
         """The complaint, for whoever shows its query code or may see it in one of `roles`."""
         row = None
         principal: Principal | None = None
-        if code is None and "authorization" not in request.headers:
+        if code is None and not _bears_token(request):
+            if asks_for_page(request):
+                raise NotLoggedIn
             raise Problem(
                 422,
                 "请提供该工单的查询码；工作人员请先登录。",
@@ -114,12 +120,7 @@ def add_attachment_routes(app: FastAPI, attachments: Attachments, query_code_key
     ) -> dict[str, Any]:
         """The files of a complaint, oldest first, and those of its mail that were not kept, with the reason."""
         row = await complaint_of(request, ticket_number, code or query_code, *STAFF, Role.OFFICER)
-        stored = await attachments_store.read_attachments(pool, row["complaint_id"])
-        refused = await attachments_store.read_refused(pool, row["complaint_id"])
-        return {
-            "attachments": [{**dict(one), "sha256": one["sha256"].hex()} for one in stored],
-            "refused": [dict(one) for one in refused],
-        }
+        return await listed(pool, row["complaint_id"])
 
     @app.get(
         "/v1/complaints/{ticket_number}/attachments/{sha256}",
@@ -132,16 +133,36 @@ def add_attachment_routes(app: FastAPI, attachments: Attachments, query_code_key
     ) -> Response:
         """One file, to be saved and never to be shown by the browser itself."""
         row = await complaint_of(request, ticket_number, code or query_code, *STAFF, Role.OFFICER)
-        name = bytes.fromhex(sha256) if _SHA256.fullmatch(sha256) else None
-        media_type = await attachments_store.find_attachment(pool, row["complaint_id"], name) if name else None
-        if name is None or media_type is None:
-            raise Problem(404, "该工单没有这个附件。", "The ticket has no such file.")
-        file_name = f"{ticket_number}-{sha256[:8]}.{_SUFFIXES[media_type]}"
-        return Response(
-            await attachments.files.get(name),
-            media_type=media_type,
-            headers={"Content-Disposition": f'attachment; filename="{file_name}"', **_NEVER_SHOWN},
-        )
+        return await handed_out(attachments, row["complaint_id"], ticket_number, sha256)
+
+
+async def listed(pool: Pool, complaint_id: UUID) -> dict[str, Any]:
+    """What the complaint has, and what of its mail was not kept."""
+    stored = await attachments_store.read_attachments(pool, complaint_id)
+    refused = await attachments_store.read_refused(pool, complaint_id)
+    return {
+        "attachments": [{**dict(one), "sha256": one["sha256"].hex()} for one in stored],
+        "refused": [dict(one) for one in refused],
+    }
+
+
+async def handed_out(attachments: Attachments, complaint_id: UUID, ticket_number: str, sha256: str) -> Response:
+    """The file, so that a browser saves it and shows nothing of it; Problem where the complaint has no such one."""
+    name = bytes.fromhex(sha256) if _SHA256.fullmatch(sha256) else None
+    media_type = await attachments_store.find_attachment(attachments.pool, complaint_id, name) if name else None
+    if name is None or media_type is None:
+        raise Problem(404, "该工单没有这个附件。", "The ticket has no such file.")
+    file_name = f"{ticket_number}-{sha256[:8]}.{_SUFFIXES[media_type]}"
+    return Response(
+        await attachments.files.get(name),
+        media_type=media_type,
+        headers={"Content-Disposition": f'attachment; filename="{file_name}"', **_NEVER_SHOWN},
+    )
+
+
+def _bears_token(request: Request) -> bool:
+    """Whether there is a token to look at: a page's session may read; adding files is for whoever sends one itself."""
+    return "authorization" in request.headers or (request.method in SAFE_METHODS and session_of(request) is not None)
 
 
 async def _form(request: Request) -> FormData:

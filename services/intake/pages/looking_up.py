@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from asyncpg import Record
+
 from services.intake import store
 from services.intake.ticket import code_matches, is_ticket_number
 from shared.http import Problem
 from shared.postgres import Pool
 
 
-async def progress_of(pool: Pool, query_code_key: bytes, ticket_number: str, query_code: str) -> dict[str, Any]:
-    """The complaint and its steps, oldest first; Problem where the two do not open one."""
+async def opened_by(pool: Pool, query_code_key: bytes, ticket_number: str, query_code: str) -> Record:
+    """The complaint that the two open; Problem where they do not."""
     row = await store.find_by_ticket(pool, ticket_number) if is_ticket_number(ticket_number) else None
     if row is None or not code_matches(query_code_key, row["complaint_id"], query_code):
         # The same answer either way: nobody learns which ticket numbers exist.
@@ -18,6 +20,12 @@ async def progress_of(pool: Pool, query_code_key: bytes, ticket_number: str, que
             "没有找到该工单，请核对工单编号和查询码。",
             "There is no such ticket; please check the ticket number and the query code.",
         )
+    return row
+
+
+async def progress_of(pool: Pool, query_code_key: bytes, ticket_number: str, query_code: str) -> dict[str, Any]:
+    """The complaint and its steps, oldest first; Problem where the two do not open one."""
+    row = await opened_by(pool, query_code_key, ticket_number, query_code)
     steps = await store.read_progress(pool, row["complaint_id"])
     return {
         "ticket_number": row["ticket_number"],

@@ -23,7 +23,7 @@ class PageFiles:
     """Without `attachments` no form asks for files, and those that come are passed over."""
 
     def __init__(self, attachments: Attachments | None) -> None:
-        self._attachments = attachments
+        self.attachments = attachments
         # Decoding takes much memory; whoever comes meanwhile waits.
         self._uploading = asyncio.Semaphore(1)
         self.taken = attachments is not None
@@ -45,7 +45,7 @@ class PageFiles:
     async def examine(self, form: FormData) -> tuple[list[Content], list[str]]:
         """What is kept of the files, and why others are not."""
         files = self._chosen(form)
-        if self._attachments is None:
+        if self.attachments is None:
             return [], []
         if len(files) > MAX_COUNT:
             return [], [str(too_many())]
@@ -53,7 +53,7 @@ class PageFiles:
         errors: list[str] = []
         for number, file in enumerate(files, start=1):
             try:
-                content = await self._attachments.examine(await file.read(MAX_BYTES + 1))
+                content = await self.attachments.examine(await file.read(MAX_BYTES + 1))
             except AttachmentRefused as refused:
                 errors.append(f"第{number}个文件：{refused.zh} File number {number}: {refused.en}")
             else:
@@ -62,10 +62,10 @@ class PageFiles:
 
     async def keep(self, answer: Mapping[str, Any], contents: Sequence[Content]) -> str | None:
         """Store the files with the complaint, which stands without them too; what to tell where they could not be."""
-        if self._attachments is None or not contents or "complaint_id" not in answer:
+        if self.attachments is None or not contents or "complaint_id" not in answer:
             return None
         try:
-            await self._attachments.add(UUID(answer["complaint_id"]), contents)
+            await self.attachments.add(UUID(answer["complaint_id"]), contents)
         except AttachmentRefused as refused:
             return str(refused)
         except (FilesAway, *PASSING):

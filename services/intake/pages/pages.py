@@ -23,6 +23,7 @@ from shared.auth import open_to_all
 from shared.china_time import local_time
 from shared.http import Problem
 from shared.language import Channel, Confidentiality
+from shared.own_api import Answer
 from shared.pages import Assets, Pages
 from shared.policy import Policy
 from shared.postgres import Pool
@@ -30,6 +31,11 @@ from shared.rate_limits import RateLimits, limited_by_client
 from shared.session import require_same_site
 
 TRAPPED = Counter("hotline_portal_trapped_total", "Forms of the portal that a program filled in and that were not kept")
+
+# What the API would answer, were what somebody typed a part of an address.
+NO_SUCH_TICKET = Answer(
+    404, {"detail": "没有找到该工单，请核对工单编号。 There is no such ticket; please check the ticket number."}
+)
 
 _HERE = Path(__file__).parents[1]
 _CITIZENS = "citizens complain through the portal without a login"
@@ -121,7 +127,7 @@ def add_citizen_pages(
             files_told=files_told,
         )
 
-    add_lookup_page(app, pages, submitting.query_code_key, pool, policy)
+    add_lookup_page(app, pages, submitting.query_code_key, pool, policy, files.attachments)
 
 
 def told_of(problem: Problem) -> dict[str, Any]:

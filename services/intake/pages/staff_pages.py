@@ -50,7 +50,7 @@ def add_staff_pages(
     pages = intake_pages()
 
     def form_page(request: Request, principal: Principal, typed: Typed, status: int = 200, **told: Any) -> Response:
-        told = {"errors": {}, "told": None, "earlier": None, "incidents": ()} | told
+        told = {"errors": {}, "told": None, "unasked": None, "earlier": None, "incidents": ()} | told
         return pages.render(
             request,
             "staff.html",
@@ -60,6 +60,8 @@ def add_staff_pages(
             action=request.url.path,
             channel=_channel(request, principal),
             files=files.taken,
+            # A browser hands back what was typed, and no files.
+            again=request.method == "POST",
             departments={"": "未指明 None named"} | {code: one.name for code, one in policy().departments.items()},
             may_check=not principal.roles.isdisjoint(_TOLD_OF_EARLIER),
             **told,
@@ -76,11 +78,6 @@ def add_staff_pages(
             for item in found
         ]
 
-    async def incidents(request: Request, typed: Typed) -> Sequence[dict[str, Any]]:
-        """What others have told of the same incident, as far as this person is told and the router answers."""
-        found = await same_incident.told(token_of(request), typed["text"], typed["place"])
-        return [item | {"at": local_time(datetime.fromisoformat(item["newest_at"]))} for item in found]
-
     async def answered(request: Request, principal: Principal) -> Response:
         async with files.read(request) as form:
             typed = read_form(form.multi_items())
@@ -91,8 +88,8 @@ def add_staff_pages(
                     principal,
                     typed,
                     earlier=found,
-                    incidents=await incidents(request, typed),
-                    told=_NO_NUMBER if found is None else None,
+                    incidents=await _incidents(same_incident, request, typed),
+                    unasked=_NO_NUMBER if found is None else None,
                 )
             contents, errors = await files.examine(form)
             if errors:
@@ -113,6 +110,7 @@ def add_staff_pages(
             answer=answer | {"at": local_time(answer["accepted_at"])},
             earlier=[item for item in found or () if item["ticket_number"] != answer["ticket_number"]],
             files_told=files_told,
+            files=files.taken,
             action=request.url.path,
         )
 
@@ -129,7 +127,16 @@ def add_staff_pages(
     async def show_incidents(request: Request, _asker: WhoeverIsTold) -> Response:
         """A part of the page, for its script: whether others have told of what has been typed so far."""
         typed = read_form((await request.form()).multi_items())
-        return pages.render(request, "same_incident.html", incidents=await incidents(request, typed))
+        told = await _incidents(same_incident, request, typed)
+        return pages.render(request, "same_incident.html", incidents=told)
+
+    @app.post("/earlier-complaints", include_in_schema=False)
+    async def show_earlier(request: Request, asker: WhoeverIsTold) -> Response:
+        """A part of the page, for its script: what the same reporter brought before."""
+        form = await request.form()
+        found = await earlier(asker, read_form(form.multi_items()))
+        unasked = _NO_NUMBER if found is None and form.get("do") == "check" else None
+        return pages.render(request, "earlier.html", earlier=found, files=files.taken, unasked=unasked)
 
     @app.get("/desk", include_in_schema=False)
     async def show_desk(request: Request, principal: DeskAtWork) -> Response:
@@ -139,6 +146,12 @@ def add_staff_pages(
     async def submit_at_desk(request: Request, principal: DeskAtWork) -> Response:
         """Register what is said at the desk or reached the officer's department, and show the receipt to print."""
         return await answered(request, principal)
+
+
+async def _incidents(same_incident: SameIncident, request: Request, typed: Typed) -> Sequence[dict[str, Any]]:
+    """What others have told of the same incident, as far as this person is told and the router answers."""
+    found = await same_incident.told(token_of(request), typed["text"], typed["place"])
+    return [item | {"at": local_time(datetime.fromisoformat(item["newest_at"]))} for item in found]
 
 
 def _channel(request: Request, principal: Principal) -> Channel:

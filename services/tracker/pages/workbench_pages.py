@@ -32,8 +32,8 @@ _LIFECYCLE_ROLES: Mapping[Role, lifecycle.Role] = {
 }
 
 
-def add_workbench_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
-    """`policy` gives the one in force at the moment."""
+def add_workbench_pages(app: FastAPI, policy: Callable[[], Policy], intake_pages: str | None = None) -> None:
+    """`policy` gives the one in force at the moment; `intake_pages` is where browsers reach the intake's."""
     pages, api = Pages(TEMPLATES), OwnApi(app)
     app.mount("/tracker-static", Assets(directory=TEMPLATES.parent / "static"), "tracker-static")
 
@@ -80,6 +80,7 @@ def add_workbench_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
             views=case_views,
             policy=now,
             case=case,
+            intake_pages=intake_pages.rstrip("/") if intake_pages else None,
             deadlines=deadlines["items"],
             record=record["items"],
             forms=[
