@@ -13,8 +13,8 @@ from shared.matching import simplified
 class County:
     """What normalizing needs to know of the county: its towns, its departments, the words that make a case urgent.
 
-    Towns and words are found in traditional characters too. `words` are those by which complaints are placed, and
-    `positions` points in towns.
+    Towns and words are found in traditional characters too. `words` are those by which complaints are placed, `positions`
+    points in towns, `hotline` is the office of those who take the calls.
     """
 
     def __init__(
@@ -25,6 +25,7 @@ class County:
         departments: Iterable[DepartmentCode],
         words: Iterable[str] = (),
         positions: Mapping[str, Coordinates] = MappingProxyType({}),
+        hotline: DepartmentCode | None = None,
     ) -> None:
         self._towns = tuple(towns)
         self._town_names = AhoCorasick(tuple(map(simplified, self._towns)), matchkind=MatchKind.LeftmostLongest)
@@ -32,6 +33,7 @@ class County:
         self._departments = frozenset(departments)
         self._words = frozenset(map(simplified, words))
         self._positions = positions
+        self.hotline = hotline
 
     def town_in(self, text: str) -> str | None:
         """The first town that `text` names."""

@@ -1,10 +1,10 @@
-"""What the intake remembers of the others' events: what a reporter may be told, who has the case, and who helps."""
+"""What the intake remembers of the others' events: what reporters may be told, who has a case, helps, is accused."""
 
 from collections.abc import Sequence
 
 from services.intake import store
-from services.intake.identity.standings import MOVES, newest_help, newest_stands
-from services.intake.identity.standings_store import upsert_helpers, upsert_standings
+from services.intake.identity.standings import MOVES, found_accused, newest_help, newest_stands
+from services.intake.identity.standings_store import insert_accusations, upsert_helpers, upsert_standings
 from services.intake.open311 import open311_store
 from shared.events import (
     CaseAcknowledged,
@@ -53,6 +53,7 @@ async def follow_cases(connection: Connection, received: Sequence[Received[Event
 
 
 async def follow_assignments(connection: Connection, received: Sequence[Received[Event]]) -> None:
-    """Remember which departments help with a joint matter."""
+    """Remember which departments help with a joint matter, and whom the router found accused."""
     assigned = [r.event for r in received if isinstance(r.event, ComplaintAssigned)]
     await upsert_helpers(connection, newest_help(assigned))
+    await insert_accusations(connection, found_accused(assigned))

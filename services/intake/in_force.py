@@ -25,6 +25,7 @@ def county_of(policy: Policy) -> County:
         positions={
             town: Coordinates(position.latitude, position.longitude) for town, position in policy.town_positions.items()
         },
+        hotline=policy.triage_desk,
     )
 
 

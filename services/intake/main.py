@@ -142,7 +142,8 @@ async def run(settings: IntakeSettings) -> None:
             CASES_EVENTS,
         )
         base.subscriptions.add(
-            BatchConsumer("helpers", [ComplaintAssigned], handlers.follow_assignments, base.pool, base.relay),
+            # Not the name of before ("helpers"), so that whom the last 30 days' assignments accuse is read as well.
+            BatchConsumer("assignments", [ComplaintAssigned], handlers.follow_assignments, base.pool, base.relay),
             pattern=ASSIGNED_PATTERN,
         )
 
@@ -156,12 +157,12 @@ async def run(settings: IntakeSettings) -> None:
         attachments = None
         if settings.attachments is not None:
             attachments = Attachments(base.pool, AttachmentFiles.at(settings.attachments))
-            add_attachment_routes(app, attachments, settings.query_code_key)
+            add_attachment_routes(app, attachments, settings.query_code_key, policy)
             add_attachment_pages(app)
         keys = parse_digests(settings.open311_keys.get_secret_value()) if settings.open311_keys else {}
         add_open311_routes(app, Open311(acceptance, policy, county, base.pool, settings.query_code_key, keys))
-        add_reporter_routes(app, base.pool, keyring)
-        add_similar_routes(app, base.pool, index)
+        add_reporter_routes(app, base.pool, keyring, policy)
+        add_similar_routes(app, base.pool, index, policy)
         add_reporter_pages(app, files=attachments is not None)
         files = PageFiles(attachments)
         gateway = _gateway(settings)

@@ -96,7 +96,7 @@ class Submitting:
             answer["query_code"] = query_code(self.query_code_key, receipt.complaint_id)
             if complaint.channel is Channel.SERVICE_CENTER:
                 answer["receipt"] = printed_receipt(receipt.ticket_number, answer["query_code"], receipt.accepted_at)
-            if earlier := _told_repeat(complaint, receipt):
+            if earlier := self._told_repeat(complaint, receipt):
                 answer["repeat_of"] = earlier.ticket_number
         else:
             # Who only knows the external id learns nothing that opens the first complaint's progress.
@@ -106,16 +106,18 @@ class Submitting:
             )
         return answer
 
+    def _told_repeat(self, complaint: Complaint, receipt: Receipt) -> Earlier | None:
+        """The earlier complaint that the submitter may be told of.
 
-def _told_repeat(complaint: Complaint, receipt: Receipt) -> Earlier | None:
-    """The earlier complaint that the submitter may be told of.
-
-    On the open web route nobody is: whoever knows a telephone number could ask what its owner has complained of.
-    """
-    earlier = receipt.repeat_of
-    if earlier is None or complaint.channel is Channel.WEB_PORTAL:
-        return None
-    return earlier if may_be_told_of(complaint.received_by, earlier.standing) else None
+        On the open web route nobody is: whoever knows a telephone number could ask what its owner has complained of.
+        """
+        earlier = receipt.repeat_of
+        if earlier is None or complaint.channel is Channel.WEB_PORTAL:
+            return None
+        hotline = complaint.channel is Channel.HOTLINE_12345
+        if hotline and self.county().hotline in earlier.standing.accused:
+            return None
+        return earlier if may_be_told_of(complaint.received_by, earlier.standing, hotline=hotline) else None
 
 
 def too_large(limit: int) -> Problem:

@@ -50,7 +50,7 @@ from tests.e2e.story import CANARIES, CANARY_REPORTER, Acted, Fed
 from tests.whole_stack import ONCE, STOP_SECONDS, fetch, own_process
 
 _SERVES = {
-    "intake": {"progress", "helpers"},
+    "intake": {"progress", "assignments"},
     "router": {"decisions", "returns"},
     "tracker": {"cases", "actions", "incidents"},
 }

@@ -16,6 +16,7 @@ from services.intake.county import County
 from services.intake.identity.blind_index import BlindIndex
 from services.intake.identity.reporter_api import add_reporter_routes
 from services.intake.identity.vault import Keyring
+from services.intake.in_force import county_of
 from services.intake.mail.mail_intake import MailIntake
 from services.intake.repeats.similar_api import add_similar_routes
 from services.intake.submitting import Submitting
@@ -62,7 +63,7 @@ def blind_index() -> BlindIndex:
 
 @pytest.fixture(scope="session")
 def county(policy: Policy) -> County:
-    return County(towns=policy.towns, urgent_words=policy.urgent_words, departments=policy.departments)
+    return county_of(policy)
 
 
 @pytest.fixture
@@ -90,13 +91,18 @@ def mail_intake(intake_pool: Pool, acceptance: Acceptance, county: County) -> Ma
 
 @pytest.fixture
 async def intake(
-    acceptance: Acceptance, county: County, intake_pool: Pool, keyring: Keyring, blind_index: BlindIndex
+    acceptance: Acceptance,
+    county: County,
+    intake_pool: Pool,
+    keyring: Keyring,
+    blind_index: BlindIndex,
+    policy: Policy,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The intake as an adapter sees it, who may submit for any channel."""
     app = create_app("Hotline intake", verifier())
     intake_api.add_routes(app, Submitting(acceptance, lambda: county, b"only for this test"), intake_pool)
-    add_reporter_routes(app, intake_pool, keyring)
-    add_similar_routes(app, intake_pool, blind_index)
+    add_reporter_routes(app, intake_pool, keyring, lambda: policy)
+    add_similar_routes(app, intake_pool, blind_index, lambda: policy)
     async with client_of(app, bearer(Role.ADAPTER)) as client:
         yield client
 

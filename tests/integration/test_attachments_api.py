@@ -31,9 +31,9 @@ from shared.http import create_app
 from shared.language import CaseStatus
 from shared.policy import Policy
 from shared.postgres import Pool
-from tests.examples import submission
+from tests.examples import assigned, submission
 from tests.integration.conftest import client_of
-from tests.integration.reporters import event, follow, opened
+from tests.integration.reporters import event, follow, follow_assigned, opened
 from tests.tokens import bearer, verifier
 from tests.unit.intake.attachments.test_attachment_content import PDF, PLACE, corners, encoded, exif
 
@@ -49,11 +49,11 @@ def attachments(intake_pool: Pool, tmp_path: Path) -> Attachments:
 
 @pytest.fixture
 async def intake(
-    acceptance: Acceptance, county: County, intake_pool: Pool, attachments: Attachments
+    acceptance: Acceptance, county: County, intake_pool: Pool, attachments: Attachments, policy: Policy
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app("Hotline intake", verifier())
     add_routes(app, Submitting(acceptance, lambda: county, KEY), intake_pool)
-    add_attachment_routes(app, attachments, KEY)
+    add_attachment_routes(app, attachments, KEY, lambda: policy)
     async with client_of(app) as client:
         yield client
 
@@ -194,6 +194,53 @@ async def test_whoever_is_accused_sees_nothing_in_any_role(intake: httpx.AsyncCl
         own = bearer(role, department="urban-management")
         assert (await intake.get(address(ticket, stored["sha256"]), headers=own)).status_code == 403
         assert (await intake.get(address(ticket), headers=own)).status_code == 403
+
+
+async def test_a_departments_clerk_sees_and_adds_to_what_the_department_works_on_and_nothing_else(
+    intake: httpx.AsyncClient, ticket: dict[str, Any], intake_pool: Pool
+) -> None:
+    [stored] = (await upload(intake, ticket, PDF)).json()["attachments"]
+    await follow(intake_pool, opened(ticket["complaint_id"], "urban-management"))
+    clerks = {one: bearer(Role.CLERK, department=one) for one in ("water-supply", "urban-management")}
+
+    async def answered(department: str) -> list[int]:
+        clerk = clerks[department]
+        return [
+            (await intake.get(address(ticket), headers=clerk)).status_code,
+            (await intake.get(address(ticket, stored["sha256"]), headers=clerk)).status_code,
+            (await upload(intake, ticket, PDF, headers=clerk)).status_code,
+        ]
+
+    assert await answered("water-supply") == [403, 403, 403]
+    assert await answered("urban-management") == [200, 200, 201]
+    helped = assigned(complaint_id=ticket["complaint_id"], department="urban-management", co_handlers=("water-supply",))
+    await follow_assigned(intake_pool, helped)
+    assert await answered("water-supply") == [200, 200, 201]
+
+
+async def test_whom_the_router_finds_accused_sees_nothing_though_they_received_it(
+    intake: httpx.AsyncClient, intake_pool: Pool
+) -> None:
+    line = submission("A-1", channel="department_line", received_by="urban-management", clerk="0301")
+    ticket = (await intake.post("/v1/complaints", json=line, headers=ADAPTER)).json()
+    [stored] = (await upload(intake, ticket, PDF)).json()["attachments"]
+    owns = [bearer(role, department="urban-management") for role in (Role.OFFICER, Role.CLERK, Role.SUPERVISOR)]
+    path = address(ticket, stored["sha256"])
+    assert [(await intake.get(path, headers=own)).status_code for own in owns] == [200] * 3
+    found = assigned(complaint_id=ticket["complaint_id"], department="supervision-office", accused="urban-management")
+    await follow_assigned(intake_pool, found)
+    # Of a later placing that accuses nobody nothing changes.
+    await follow_assigned(intake_pool, assigned(complaint_id=ticket["complaint_id"], hop=2))
+    assert [(await intake.get(path, headers=own)).status_code for own in owns] == [403] * 3
+
+
+async def test_an_office_that_is_accused_itself_sees_nothing(intake: httpx.AsyncClient, policy: Policy) -> None:
+    both = (Role.OPERATOR, policy.triage_desk), (Role.SUPERVISOR, policy.supervision_office)
+    for role, office in both:
+        accusing = submission(f"A-{role}", accused=office)
+        ticket = (await intake.post("/v1/complaints", json=accusing, headers=ADAPTER)).json()
+        seen = {one: (await intake.get(address(ticket), headers=bearer(one))).status_code for one, _ in both}
+        assert seen == {one: 403 if one is role else 200 for one, _ in both}
 
 
 async def test_one_bad_file_keeps_all_of_them_out_and_the_answer_says_which(

@@ -17,6 +17,7 @@ from services.intake.identity.vault import Keyring
 from services.intake.pages import pages, phone_check
 from services.intake.pages.sms import SmsAway, SmsGateway
 from shared.auth import Role
+from shared.policy import Policy
 from shared.postgres import Pool
 from tests.integration.conftest import client_of
 from tests.integration.intake_pages import application, inside
@@ -63,9 +64,10 @@ async def citizen(
     blind_index: BlindIndex,
     keyring: Keyring,
     gateway: Gateway,
+    policy: Policy,
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = application(intake_pool, acceptance, county, blind_index, gateway=gateway)
-    add_reporter_routes(app, intake_pool, keyring)
+    add_reporter_routes(app, intake_pool, keyring, lambda: policy)
     async with client_of(app) as client:
         yield client
 

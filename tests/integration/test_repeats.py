@@ -19,8 +19,8 @@ from shared.language import CaseStatus
 from shared.outbox import Relay
 from shared.postgres import Pool
 from shared.principal import Role
-from tests.examples import submission, waiting
-from tests.integration.reporters import ACCUSED, HOLDER, REPORTER, event, follow, opened, submit
+from tests.examples import assigned, submission, waiting
+from tests.integration.reporters import ACCUSED, HOLDER, REPORTER, event, follow, follow_assigned, opened, submit
 from tests.integration.test_acceptance import complaint
 from tests.tokens import bearer
 
@@ -197,6 +197,34 @@ class TestWhoIsTold:
         second = await submit(intake, "A-2", **LINE, received_by=ACCUSED)
         assert ("repeat_of" in second) is told
 
+    async def test_a_departments_clerk_is_told_nothing_of_what_the_router_found_to_accuse_it(
+        self, intake: httpx.AsyncClient, intake_pool: Pool
+    ) -> None:
+        first = await submit(intake, "A-1", **LINE, received_by=ACCUSED)
+        found = assigned(complaint_id=first["complaint_id"], department="supervision-office", accused=ACCUSED)
+        await follow_assigned(intake_pool, found)
+        for _ in range(2):  # sent again it is answered from what was stored
+            assert "repeat_of" not in await submit(intake, "A-2", **LINE, received_by=ACCUSED)
+        typed = {"phone": REPORTER["phone"], "text": LAMP}
+        found_by_number = await similar(intake, Role.CLERK, department=ACCUSED, **typed)
+        assert first["ticket_number"] not in {item["ticket_number"] for item in found_by_number}
+
+    @pytest.mark.parametrize(
+        ("before", "again", "told"),
+        [
+            ({"confidentiality": "confidential"}, {}, True),
+            ({"confidentiality": "confidential"}, DESK, False),
+            ({}, DESK, True),
+            ({"accused": "triage-desk"}, {}, False),
+            ({"accused": "triage-desk"}, DESK, True),
+        ],
+    )
+    async def test_the_hotline_of_confidential_ones_and_of_none_that_accuses_it(
+        self, intake: httpx.AsyncClient, before: dict[str, Any], again: dict[str, Any], *, told: bool
+    ) -> None:
+        await submit(intake, "A-1", **before)
+        assert ("repeat_of" in await submit(intake, "A-2", **again)) is told
+
 
 async def similar(
     intake: httpx.AsyncClient, *roles: Role, department: str | None = None, **typed: Any
@@ -265,4 +293,5 @@ class TestWhileTyping:
         await submit(intake, "A-9")
         typed = {"phone": REPORTER["phone"]}
         assert len(await similar(intake, Role.CLERK, department=HOLDER, **typed)) == 1
-        assert len(await similar(intake, Role.CLERK, **typed)) == 4
+        assert len(await similar(intake, Role.CLERK, **typed)) == 3
+        assert len(await similar(intake, **typed)) == 4

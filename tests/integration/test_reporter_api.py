@@ -14,6 +14,7 @@ from services.intake.ticket import ticket_number
 from shared.events import CaseClosed, CaseReassigned, CaseReturnGranted, CaseReworked
 from shared.http import create_app
 from shared.language import CaseStatus
+from shared.policy import Policy
 from shared.postgres import Pool
 from shared.principal import Role
 from tests.examples import assigned
@@ -145,6 +146,21 @@ async def test_an_anonymous_reporter_is_known_to_nobody_and_the_question_is_reco
     assert [item["refused"] for item in items] == ["anonymous"] * len(READERS)
 
 
+async def test_who_is_found_accused_by_the_router_reads_nothing_nor_does_an_office_that_is_accused_itself(
+    intake: httpx.AsyncClient, intake_pool: Pool, policy: Policy
+) -> None:
+    answer = await submit(intake, "A-1")
+    ticket = answer["ticket_number"]
+    await follow(intake_pool, opened(answer["complaint_id"]))
+    readers = ("operator", "officer who has it", "supervisor", "supervisor of the accused")
+    assert [(await read(intake, ticket, reader)).status_code for reader in readers] == [200] * 4
+    for accused in (ACCUSED, policy.triage_desk, policy.supervision_office):
+        await follow_assigned(intake_pool, assigned(complaint_id=answer["complaint_id"], accused=accused))
+    refused = [await read(intake, ticket, reader) for reader in readers]
+    assert [one.status_code for one in refused] == [403, 200, 403, 403]
+    assert {one.json()["reason"] for one in refused if one.status_code == 403} == {"accused"}
+
+
 class TestTheQueueOfADepartment:
     """An officer may read as long as their department has the case, as the tracker's events tell it."""
 
@@ -221,10 +237,10 @@ class TestRefusals:
         assert (asked.status_code, listed.status_code) == (401, 401)
 
     async def test_an_identity_that_does_not_open_is_no_fault_of_the_reader(
-        self, intake_pool: Pool, ticket: str
+        self, intake_pool: Pool, ticket: str, policy: Policy
     ) -> None:
         app = create_app("Hotline intake", verifier())
-        add_reporter_routes(app, intake_pool, Keyring({"other": b"o" * 32}, "other"))
+        add_reporter_routes(app, intake_pool, Keyring({"other": b"o" * 32}, "other"), lambda: policy)
         async with client_of(app) as client:
             answer = await read(client, ticket)
             [item] = (await reads(client))["items"]

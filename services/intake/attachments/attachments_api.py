@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,10 +16,13 @@ from services.intake.attachments import attachments_store
 from services.intake.attachments.attachment_access import STAFF, may_see
 from services.intake.attachments.attachment_content import MAX_BYTES, MAX_COUNT, AttachmentRefused, Content, too_many
 from services.intake.attachments.attachments import Attachments
+from services.intake.identity.reading_rules import offices_of
+from services.intake.identity.vault_store import standing_of
 from services.intake.ticket import code_matches, is_ticket_number
 from shared.auth import Allowed, NotLoggedIn, Principal, Role, open_to_all
 from shared.error_pages import asks_for_page
 from shared.http import Problem
+from shared.policy import Policy
 from shared.postgres import Pool
 from shared.rate_limits import limited_by_client
 from shared.session import SAFE_METHODS, session_of
@@ -52,7 +55,10 @@ _SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "app
 QueryCode = Annotated[str | None, Header(alias="X-Hotline-Query-Code", description="From the complaint's receipt.")]
 
 
-def add_attachment_routes(app: FastAPI, attachments: Attachments, query_code_key: bytes) -> None:
+def add_attachment_routes(
+    app: FastAPI, attachments: Attachments, query_code_key: bytes, policy: Callable[[], Policy]
+) -> None:
+    """`policy` gives the one in force at the moment."""
     uploading = asyncio.Semaphore(_UPLOADS_AT_ONCE)
     pool = attachments.pool
 
@@ -78,7 +84,7 @@ def add_attachment_routes(app: FastAPI, attachments: Attachments, query_code_key
                 "没有找到该工单，请核对工单编号和查询码。",
                 "There is no such ticket; please check the ticket number and the query code.",
             )
-        if principal is not None and not may_see(principal, accused=row["accused"], holder=row["holder"]):
+        if principal is not None and not may_see(principal, standing_of(row), offices_of(policy())):
             raise Problem(
                 403,
                 "该诉求的附件不对您开放：仅限正在承办的单位和热线、督查人员，被反映单位除外。",

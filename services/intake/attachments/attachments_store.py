@@ -18,8 +18,10 @@ HOLD_FILES_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('intake.attach
 LOCK_COMPLAINT = "SELECT FROM complaints WHERE complaint_id = $1 FOR NO KEY UPDATE"
 
 FIND_COMPLAINT = """
-SELECT complaint_id, accused, CASE WHEN ended_at IS NULL THEN holder END AS holder
-FROM complaints LEFT JOIN standings USING (complaint_id) WHERE ticket_number = $1
+SELECT complaint_id, confidentiality, accused, received_by, holder, status, departments AS helpers,
+    ARRAY(SELECT department FROM accusations WHERE accusations.complaint_id = complaints.complaint_id) AS found_accused
+FROM complaints LEFT JOIN standings USING (complaint_id) LEFT JOIN helpers USING (complaint_id)
+WHERE ticket_number = $1
 """
 
 READ_HASHES = "SELECT sha256 FROM attachments WHERE complaint_id = $1"
@@ -70,7 +72,7 @@ class RefusedAttachment:
 
 
 async def find_complaint(pool: Pool, ticket_number: str) -> Record | None:
-    """Whom it accuses, and in which department's queue it is now."""
+    """Its id, with what the rules of reading ask of it (vault_store.standing_of)."""
     return await pool.fetchrow(FIND_COMPLAINT, ticket_number)
 
 

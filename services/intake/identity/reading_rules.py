@@ -7,9 +7,14 @@ supervision office only. An anonymous one is known to nobody: there is nothing t
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from shared.language import CaseStatus, Confidentiality, DepartmentCode
+from shared.policy import Policy
 from shared.principal import Principal, Role
+
+# For which office whoever holds a role acts: a complaint may accuse the office itself.
+Offices: TypeAlias = Mapping[Role, DepartmentCode]
 
 
 class Purpose(StrEnum):
@@ -40,8 +45,8 @@ class Standing:
     # The department that has the case; None before it is placed, after a granted return.
     holder: DepartmentCode | None
     status: CaseStatus | None
-    # Whom the reporter or the channel accuses. Whom the router finds accused never holds the case.
-    accused: DepartmentCode | None
+    # Whom the reporter or the channel accuses, and whom the router finds accused by the words.
+    accused: frozenset[DepartmentCode]
     # On whose own line it came in.
     received_by: DepartmentCode | None
     # Those that help the holder with a joint matter.
@@ -94,11 +99,17 @@ NOT_IN_QUEUE = Refused(
 )
 
 
-def may_read(principal: Principal, purpose: Purpose, standing: Standing) -> tuple[Part, ...] | Refused:
+def offices_of(policy: Policy) -> Offices:
+    return {Role.OPERATOR: policy.triage_desk, Role.SUPERVISOR: policy.supervision_office}
+
+
+def may_read(
+    principal: Principal, purpose: Purpose, standing: Standing, offices: Offices
+) -> tuple[Part, ...] | Refused:
     """What of the reporter's identity `principal` may read for `purpose`, or why nothing."""
     if standing.confidentiality is Confidentiality.ANONYMOUS:
         return ANONYMOUS
-    if _is_accused(principal, standing):
+    if is_accused(principal, standing, offices):
         return ACCUSED
     refused = [_refusal(role, principal.department, purpose, standing) for role in sorted(principal.roles)]
     if None in refused:
@@ -116,31 +127,39 @@ def _refusal(role: Role, department: DepartmentCode | None, purpose: Purpose, st
         return WRONG_PURPOSE
     if standing.confidentiality is Confidentiality.CONFIDENTIAL and role not in _KNOW_THE_CONFIDENTIAL:
         return CONFIDENTIAL
-    if role is Role.OFFICER and not _has(department, standing):
+    if role is Role.OFFICER and not works_on(department, standing):
         return NOT_IN_QUEUE
     return None
 
 
-def may_be_told_of(department: DepartmentCode | None, standing: Standing) -> bool:
+def may_ask_of(principal: Principal, standing: Standing, offices: Offices) -> bool:
+    """Whether `principal`, who has a reporter's number, may be told that its owner brought this complaint."""
+    if is_accused(principal, standing, offices):
+        return False
+    hotline = principal.department is None and Role.OPERATOR in principal.roles
+    return may_be_told_of(principal.department, standing, hotline=hotline)
+
+
+def may_be_told_of(department: DepartmentCode | None, standing: Standing, *, hotline: bool) -> bool:
     """Whether somebody who registers a complaint may be told that its reporter brought this one before.
 
-    Somebody of the hotline or the service centre (no department) may. To a department's own clerk it says who stands
-    behind a ticket, so they learn only of named ones that their department received or has, and that do not accuse it.
+    It says who stands behind a ticket: of confidential ones only the hotline is told, and a department only of what it
+    received or has and what does not accuse it.
     """
+    if standing.confidentiality is not Confidentiality.NAMED and not hotline:
+        return False
     if department is None:
         return True
-    return (
-        standing.confidentiality is Confidentiality.NAMED
-        and standing.accused != department
-        and department in (standing.holder, standing.received_by)
-    )
+    return department not in standing.accused and department in (standing.holder, standing.received_by)
 
 
-def _is_accused(principal: Principal, standing: Standing) -> bool:
-    return standing.accused is not None and principal.department == standing.accused
+def is_accused(principal: Principal, standing: Standing, offices: Offices) -> bool:
+    """Whether the complaint accuses the department of `principal`, or the office that they act for."""
+    acts_for = {office for role, office in offices.items() if role in principal.roles}
+    return not standing.accused.isdisjoint({principal.department, *acts_for})
 
 
-def _has(department: DepartmentCode | None, standing: Standing) -> bool:
+def works_on(department: DepartmentCode | None, standing: Standing) -> bool:
     """Whether it has the case, or helps whoever has it: its part may need a word with the reporter, too."""
     if department is None or standing.holder is None or standing.status in _ENDED:
         return False

@@ -1,5 +1,6 @@
 """Reading who a reporter is: a request with a purpose, allowed or refused by rule, and recorded either way."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Response
@@ -7,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.complaint import clean
 from services.intake.identity import vault_store
-from services.intake.identity.reading_rules import ANONYMOUS, Part, Purpose, Refused, may_read
+from services.intake.identity.reading_rules import ANONYMOUS, Offices, Part, Purpose, Refused, may_read, offices_of
 from services.intake.identity.vault import Identity, Keyring, Sealed, VaultError, open_
 from services.intake.identity.vault_store import Reading
 from services.intake.ticket import is_ticket_number
 from shared.auth import Principal, Role, allow
 from shared.http import Problem
+from shared.policy import Policy
 from shared.postgres import Pool
 from shared.redaction import redact
 
@@ -41,7 +43,9 @@ _STATUS = {ANONYMOUS: 404, NO_SUCH_TICKET: 404, ERASED: 410, SEALED: 503}
 _FORBIDDEN = 403
 
 
-def add_reporter_routes(app: FastAPI, pool: Pool, keyring: Keyring) -> None:
+def add_reporter_routes(app: FastAPI, pool: Pool, keyring: Keyring, policy: Callable[[], Policy]) -> None:
+    """`policy` gives the one in force at the moment."""
+
     @app.post("/v1/complaints/{ticket_number}/reporter", tags=["reporters"])
     async def read_reporter(
         ticket_number: str, asked: ReadingRequest, response: Response, principal: Annotated[Principal, allow(*Role)]
@@ -50,8 +54,8 @@ def add_reporter_routes(app: FastAPI, pool: Pool, keyring: Keyring) -> None:
 
         Every role may ask, so that what is refused is recorded too; operators read to call back, officers to handle a
         named complaint in their department's queue, supervisors for every purpose, administrators for a legal request.
-        Nobody of the accused department does. A confidential reporter is known to operators and supervisors only; an
-        anonymous one to nobody (404). 410 where the retention period has passed.
+        Nobody of the accused department or office does. A confidential reporter is known to operators and supervisors
+        only; an anonymous one to nobody (404). 410 where the retention period has passed.
         """
         if not is_ticket_number(ticket_number):
             raise _problem(NO_SUCH_TICKET)
@@ -60,7 +64,7 @@ def add_reporter_routes(app: FastAPI, pool: Pool, keyring: Keyring) -> None:
         complaint_id = row["complaint_id"] if row else None
         outcome: tuple[Identity, tuple[Part, ...]] | Refused = NO_SUCH_TICKET
         if row is not None:
-            outcome = _judge(keyring, principal, asked.purpose, row)
+            outcome = _judge(keyring, principal, asked.purpose, row, offices_of(policy()))
         refused = outcome if isinstance(outcome, Refused) else None
         parts = () if isinstance(outcome, Refused) else outcome[1]
         # Recorded before it is told: an answer that nobody recorded cannot be given.
@@ -97,9 +101,9 @@ def add_reporter_routes(app: FastAPI, pool: Pool, keyring: Keyring) -> None:
 
 
 def _judge(
-    keyring: Keyring, principal: Principal, purpose: Purpose, row: Any
+    keyring: Keyring, principal: Principal, purpose: Purpose, row: Any, offices: Offices
 ) -> tuple[Identity, tuple[Part, ...]] | Refused:
-    parts = may_read(principal, purpose, vault_store.standing_of(row))
+    parts = may_read(principal, purpose, vault_store.standing_of(row), offices)
     if isinstance(parts, Refused):
         return parts
     if row["sealed"] is None:

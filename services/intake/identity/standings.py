@@ -80,6 +80,11 @@ def newest_stands(events: Iterable[CaseEvent]) -> Sequence[Stand]:
     return [newest[complaint_id] for complaint_id in sorted(newest)]
 
 
+def found_accused(assigned: Iterable[ComplaintAssigned]) -> Sequence[tuple[UUID, DepartmentCode]]:
+    """Each complaint with whom the router found accused by it, in one order for every transaction."""
+    return sorted({(given.complaint_id, given.accused) for given in assigned if given.accused is not None})
+
+
 @dataclass(frozen=True, slots=True)
 class Help:
     """Who helps with a case that has been placed `hop` times; a co-handler that is accused never does."""

@@ -1,8 +1,10 @@
 """The SQL of where cases stand, and who helps."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from services.intake.identity.standings import Help, Stand
+from shared.language import DepartmentCode
 from shared.postgres import Connection
 
 UPSERT_STANDINGS = """
@@ -19,6 +21,10 @@ SELECT complaint_id, hop, string_to_array(departments, ',')
 FROM unnest($1::uuid[], $2::integer[], $3::text[]) AS t (complaint_id, hop, departments)
 ON CONFLICT (complaint_id) DO UPDATE SET hop = excluded.hop, departments = excluded.departments
 WHERE excluded.hop >= helpers.hop
+"""
+
+INSERT_ACCUSATIONS = """
+INSERT INTO accusations (complaint_id, department) SELECT * FROM unnest($1::uuid[], $2::text[]) ON CONFLICT DO NOTHING
 """
 
 
@@ -45,3 +51,9 @@ async def upsert_helpers(connection: Connection, helps: Sequence[Help]) -> None:
             # A department's code holds no comma.
             [",".join(each.departments) for each in helps],
         )
+
+
+async def insert_accusations(connection: Connection, found: Sequence[tuple[UUID, DepartmentCode]]) -> None:
+    """Remember whom these complaints accuse; nobody is ever forgotten."""
+    if found:
+        await connection.execute(INSERT_ACCUSATIONS, [one for one, _ in found], [code for _, code in found])

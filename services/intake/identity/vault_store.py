@@ -14,6 +14,7 @@ from shared.principal import Principal
 
 READ_IDENTITY = """
 SELECT complaint_id, confidentiality, accused, received_by, holder, status, departments AS helpers, key_id, sealed,
+    ARRAY(SELECT department FROM accusations WHERE accusations.complaint_id = complaints.complaint_id) AS found_accused,
     EXISTS (SELECT FROM checked_phones WHERE checked_phones.complaint_id = complaints.complaint_id) AS phone_checked
 FROM complaints LEFT JOIN vault USING (complaint_id) LEFT JOIN standings USING (complaint_id)
     LEFT JOIN helpers USING (complaint_id)
@@ -53,9 +54,9 @@ def standing_of(row: Record) -> Standing:
         Confidentiality(row["confidentiality"]),
         row["holder"],
         CaseStatus(row["status"]) if row["status"] else None,
-        row["accused"],
+        frozenset(code for code in (row["accused"], *row["found_accused"]) if code),
         row["received_by"],
-        # Only whoever reads a reporter's data is asked whether they help.
+        # Who is told of a repeat is not asked whether they help.
         frozenset(row.get("helpers") or ()),
     )
 

@@ -72,7 +72,8 @@ def add_staff_pages(
         traces = index.traces(typed.reporter)
         if not traces or principal.roles.isdisjoint(_TOLD_OF_EARLIER):
             return None
-        found = await earlier_of(pool, traces, Matter(typed["text"], typed["place"] or None), principal.department)
+        matter = Matter(typed["text"], typed["place"] or None)
+        found = await earlier_of(pool, traces, matter, principal, policy())
         return [
             item | {"at": local_time(item["accepted_at"]), "status": page_forms.STATUSES[item["status"]]}
             for item in found

@@ -51,7 +51,8 @@ def _before_in_batch(entries: Sequence[Entry]) -> Mapping[UUID, Sequence[Earlier
 
 def _as_earlier(entry: Entry) -> Earlier:
     complaint = entry.complaint
-    standing = Standing(complaint.confidentiality, None, None, complaint.accused, complaint.received_by)
+    accused = frozenset({complaint.accused} if complaint.accused else ())
+    standing = Standing(complaint.confidentiality, None, None, accused, complaint.received_by)
     return Earlier(entry.complaint_id, entry.ticket_number, entry.accepted_at, _matter(entry), standing)
 
 

@@ -17,7 +17,8 @@ from shared.postgres import Connection, Pool
 FIND_EARLIER = """
 SELECT
     later_id, complaint_id, ticket_number, accepted_at, left(text, $5) AS text, place,
-    confidentiality, accused, received_by, holder, status
+    confidentiality, accused, received_by, holder, status,
+    ARRAY(SELECT department FROM accusations WHERE accusations.complaint_id = complaints.complaint_id) AS found_accused
 FROM unnest($1::uuid[], $2::bytea[]) AS sought (later_id, trace)
 CROSS JOIN LATERAL (
     SELECT blind_index.complaint_id FROM blind_index
@@ -31,7 +32,8 @@ JOIN complaints USING (complaint_id) LEFT JOIN standings USING (complaint_id)
 READ_REPEATS = """
 SELECT
     repeats.complaint_id AS later_id, likeness, complaints.complaint_id, ticket_number, accepted_at,
-    left(text, $2) AS text, place, confidentiality, accused, received_by, holder, status
+    left(text, $2) AS text, place, confidentiality, accused, received_by, holder, status,
+    ARRAY(SELECT department FROM accusations WHERE accusations.complaint_id = repeat_of) AS found_accused
 FROM repeats JOIN complaints ON complaints.complaint_id = repeat_of
 LEFT JOIN standings ON standings.complaint_id = repeat_of
 WHERE repeats.complaint_id = ANY($1::uuid[])

@@ -1,6 +1,6 @@
 """Telling whoever types a complaint in, while the caller still speaks, what the same reporter brought before."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Response
@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.complaint import MAX_PLACE, MAX_TEXT, Reporter
 from services.intake.identity.blind_index import BlindIndex
-from services.intake.identity.reading_rules import may_be_told_of
+from services.intake.identity.reading_rules import may_ask_of, offices_of
 from services.intake.repeats import repeats_store
 from services.intake.repeats.likeness import Matter
 from services.intake.repeats.repeats import as_json
 from shared.auth import Principal, Role, allow
 from shared.http import Problem
-from shared.language import DepartmentCode
+from shared.policy import Policy
 from shared.postgres import Pool
 
 
@@ -29,7 +29,9 @@ class Typed(BaseModel):
     place: Annotated[str, Field(max_length=MAX_PLACE)] | None = Field(default=None, repr=False)
 
 
-def add_similar_routes(app: FastAPI, pool: Pool, index: BlindIndex) -> None:
+def add_similar_routes(app: FastAPI, pool: Pool, index: BlindIndex, policy: Callable[[], Policy]) -> None:
+    """`policy` gives the one in force at the moment."""
+
     @app.post("/v1/complaints:similar", tags=["complaints"])
     async def similar(
         typed: Typed,
@@ -38,8 +40,8 @@ def add_similar_routes(app: FastAPI, pool: Pool, index: BlindIndex) -> None:
     ) -> dict[str, Any]:
         """The newest complaints of the reporter with this telephone or identity number, the most alike first.
 
-        Nothing is stored or logged. A department's clerk is told only of named complaints that the department received
-        or has, and that do not accuse it.
+        What is typed is neither stored nor logged. A clerk is told of named complaints only, and a department's clerk
+        only of those that the department received or has; nobody of those that accuse the own department or office.
         """
         traces = index.traces(Reporter(phone=typed.phone, id_number=typed.id_number))
         if not traces:
@@ -49,13 +51,15 @@ def add_similar_routes(app: FastAPI, pool: Pool, index: BlindIndex) -> None:
                 "Give a whole telephone number (a landline with its area code) or identity number.",
             )
         response.headers["Cache-Control"] = "no-store"
-        return {"items": await earlier_of(pool, traces, Matter(typed.text, typed.place), principal.department)}
+        matter = Matter(typed.text, typed.place)
+        return {"items": await earlier_of(pool, traces, matter, principal, policy())}
 
 
 async def earlier_of(
-    pool: Pool, traces: Sequence[bytes], matter: Matter, department: DepartmentCode | None
+    pool: Pool, traces: Sequence[bytes], matter: Matter, principal: Principal, policy: Policy
 ) -> list[dict[str, Any]]:
-    """The newest complaints with one of `traces` that somebody of `department` may be told of, the most alike first."""
+    """The newest complaints with one of `traces` that `principal` may be told of, the most alike first."""
+    offices = offices_of(policy)
     found = await repeats_store.find_of_reporter(pool, traces)
-    told = [as_json(each, matter) for each in found if may_be_told_of(department, each.standing)]
+    told = [as_json(each, matter) for each in found if may_ask_of(principal, each.standing, offices)]
     return sorted(told, key=lambda item: -item["likeness"])

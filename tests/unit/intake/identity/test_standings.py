@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.intake.identity.standings import MOVES, Help, newest_help, newest_stands, stand_after
+from services.intake.identity.standings import MOVES, Help, found_accused, newest_help, newest_stands, stand_after
 from shared.events import (
     CaseAcknowledged,
     CaseClosed,
@@ -107,3 +107,11 @@ def test_placed_again_only_the_newest_placing_counts_also_where_it_names_nobody(
 
 def test_most_complaints_have_no_helpers_and_say_nothing() -> None:
     assert newest_help([assigned(complaint_id=CASE)]) == []
+
+
+def test_whom_the_router_finds_accused_is_told_once_for_however_many_placings() -> None:
+    accusing = assigned(complaint_id=CASE, accused=SECOND)
+    again = assigned(complaint_id=CASE, accused=FIRST, hop=2)
+    silent = assigned(complaint_id=OTHER)
+    for order in permutations([accusing, accusing, again, silent]):
+        assert found_accused(order) == [(CASE, FIRST), (CASE, SECOND)]

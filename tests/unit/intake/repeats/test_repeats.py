@@ -16,7 +16,7 @@ WATER = "家里自来水发黄有异味，已经三天了，不敢喝。"
 def earlier(
     number: int, text: str, *, place: str | None = None, confidentiality: Confidentiality = Confidentiality.NAMED
 ) -> Earlier:
-    standing = Standing(confidentiality, "urban-management", CaseStatus.IN_PROGRESS, None, None)
+    standing = Standing(confidentiality, "urban-management", CaseStatus.IN_PROGRESS, frozenset(), None)
     return Earlier(UUID(int=number), f"ticket-{number}", NOW, Matter(text, place), standing)
 
 
