@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -265,10 +266,56 @@ class TestWhileTyping:
         both = await similar(intake, phone=REPORTER["phone"], id_number=REPORTER["id_number"])
         assert len(both) == 1
 
-    async def test_nothing_is_stored(self, intake: httpx.AsyncClient, intake_pool: Pool) -> None:
+    async def test_nothing_of_what_is_typed_is_stored(self, intake: httpx.AsyncClient, intake_pool: Pool) -> None:
         assert await similar(intake, phone=REPORTER["phone"], text=LAMP) == []
         for table in ("complaints", "vault", "blind_index", "vault_reads", "outbox"):
             assert await intake_pool.fetchval(f"SELECT count(*) FROM {table}") == 0  # noqa: S608
+
+    async def test_who_asked_and_what_they_were_told_of_is_recorded_and_the_number_is_not(
+        self, intake: httpx.AsyncClient, intake_pool: Pool
+    ) -> None:
+        named = await submit(intake, "A-1")
+        confidential = await submit(intake, "A-2", confidentiality="confidential")
+        typed = {"phone": REPORTER["phone"], "text": LAMP}
+        await similar(intake, **typed)
+        await similar(intake, Role.CLERK, **typed)
+        await similar(intake, Role.CLERK, department=HOLDER, **typed)
+        asked = await intake.get("/v1/number-lookups", headers=bearer(Role.SUPERVISOR))
+        newest, middle, oldest = asked.json()["items"]
+        assert sorted(oldest["ticket_numbers"]) == sorted(one["ticket_number"] for one in (named, confidential))
+        assert (middle["ticket_numbers"], newest["ticket_numbers"]) == ([named["ticket_number"]], [])
+        assert (newest["subject"], newest["roles"], newest["department"]) == ("test-user", ["clerk"], HOLDER)
+        assert REPORTER["phone"] not in str(await intake_pool.fetch("SELECT number_lookups::text FROM number_lookups"))
+        page = await intake.get("/v1/number-lookups", params={"limit": 2}, headers=bearer(Role.ADMINISTRATOR))
+        assert page.json() == {"items": [newest, middle], "next": middle["lookup_id"]}
+
+    async def test_nothing_is_told_that_could_not_be_recorded(
+        self, intake: httpx.AsyncClient, service_urls: dict[str, str]
+    ) -> None:
+        ticket = (await submit(intake, "A-1"))["ticket_number"]
+        owner = await asyncpg.connect(service_urls["intake"])
+        await owner.execute("ALTER TABLE number_lookups RENAME TO elsewhere")
+        try:
+            answer = await intake.post(
+                "/v1/complaints:similar", json={"phone": REPORTER["phone"]}, headers=bearer(Role.OPERATOR)
+            )
+        finally:
+            await owner.execute("ALTER TABLE elsewhere RENAME TO number_lookups")
+            await owner.close()
+        assert answer.status_code == 500
+        assert ticket not in answer.text
+
+    @pytest.mark.parametrize("change", ["UPDATE number_lookups SET subject = 'x'", "DELETE FROM number_lookups"])
+    async def test_the_record_of_it_is_only_ever_added_to(
+        self, intake: httpx.AsyncClient, intake_pool: Pool, service_urls: dict[str, str], change: str
+    ) -> None:
+        await similar(intake, phone=REPORTER["phone"])
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+            await intake_pool.execute(change)
+        owner = await asyncpg.connect(service_urls["intake"])
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only ever added to"):
+            await owner.execute(change)
+        await owner.close()
 
     @pytest.mark.parametrize("typed", [{}, {"text": LAMP}, {"phone": "138"}, {"phone": "无", "id_number": "无"}])
     async def test_it_needs_a_whole_number(self, intake: httpx.AsyncClient, typed: dict[str, str]) -> None:

@@ -1,8 +1,9 @@
 """Reading who a reporter is: a request with a purpose, allowed or refused by rule, and recorded either way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
+from asyncpg import Record
 from fastapi import FastAPI, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -39,6 +40,9 @@ SEALED = Refused(
     "诉求人信息暂时无法解密，请联系系统管理员核对密钥。",
     "The sealed identity does not open; an administrator must look at the keys.",
 )
+After = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+
 _STATUS = {ANONYMOUS: 404, NO_SUCH_TICKET: 404, ERASED: 410, SEALED: 503}
 _FORBIDDEN = 403
 
@@ -92,12 +96,27 @@ def add_reporter_routes(app: FastAPI, pool: Pool, keyring: Keyring, policy: Call
     @app.get("/v1/vault-reads", tags=["reporters"])
     async def reads(
         _principal: Annotated[Principal, allow(Role.SUPERVISOR, Role.ADMINISTRATOR)],
-        after: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
-        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+        after: After = None,
+        limit: Limit = 100,
     ) -> dict[str, Any]:
         """Who asked for which reporter's identity, newest first; `next` is the `after` of the following page."""
-        rows = await vault_store.read_reads(pool, after, limit)
-        return {"items": [dict(row) for row in rows], **({"next": rows[-1]["read_id"]} if len(rows) == limit else {})}
+        return _page(await vault_store.read_reads(pool, after, limit), "read_id", limit)
+
+    @app.get("/v1/number-lookups", tags=["reporters"])
+    async def lookups(
+        _principal: Annotated[Principal, allow(Role.SUPERVISOR, Role.ADMINISTRATOR)],
+        after: After = None,
+        limit: Limit = 100,
+    ) -> dict[str, Any]:
+        """Who asked by a reporter's number for its owner's earlier complaints, and of which they were told.
+
+        Newest first; `next` is the `after` of the following page.
+        """
+        return _page(await vault_store.read_lookups(pool, after, limit), "lookup_id", limit)
+
+
+def _page(rows: Sequence[Record], id_name: str, limit: int) -> dict[str, Any]:
+    return {"items": [dict(row) for row in rows], **({"next": rows[-1][id_name]} if len(rows) == limit else {})}
 
 
 def _judge(

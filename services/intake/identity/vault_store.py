@@ -1,4 +1,4 @@
-"""The SQL of the vault: sealed identities with their traces, who read one, and changing keys."""
+"""The SQL of the vault: sealed identities with their traces, who read one or looked one up, and changing keys."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +30,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 READ_READS = """
 SELECT read_id, at, subject, roles, department, purpose, note, ticket_number, parts, refused IS NULL AS allowed, refused
 FROM vault_reads WHERE read_id < coalesce($1, 9223372036854775807) ORDER BY read_id DESC LIMIT $2
+"""
+
+INSERT_LOOKUP = "INSERT INTO number_lookups (subject, roles, department, ticket_numbers) VALUES ($1, $2, $3, $4)"
+
+READ_LOOKUPS = """
+SELECT lookup_id, at, subject, roles, department, ticket_numbers
+FROM number_lookups WHERE lookup_id < coalesce($1, 9223372036854775807) ORDER BY lookup_id DESC LIMIT $2
 """
 
 # Rows under another key than those in use, in the order of their ids from $1 on; locked until they are written anew.
@@ -95,6 +102,15 @@ async def insert_read(pool: Pool, reading: Reading) -> None:
 
 async def read_reads(pool: Pool, after: int | None, limit: int) -> list[Record]:
     return await pool.fetch(READ_READS, after, limit)
+
+
+async def insert_lookup(pool: Pool, principal: Principal, ticket_numbers: Sequence[str]) -> None:
+    """Record that `principal` asked by a number and is told that these tickets are its owner's."""
+    await pool.execute(INSERT_LOOKUP, principal.subject, sorted(principal.roles), principal.department, ticket_numbers)
+
+
+async def read_lookups(pool: Pool, after: int | None, limit: int) -> list[Record]:
+    return await pool.fetch(READ_LOOKUPS, after, limit)
 
 
 async def claim_old(

@@ -7,6 +7,7 @@ from fastapi import FastAPI, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.complaint import MAX_PLACE, MAX_TEXT, Reporter
+from services.intake.identity import vault_store
 from services.intake.identity.blind_index import BlindIndex
 from services.intake.identity.reading_rules import may_ask_of, offices_of
 from services.intake.repeats import repeats_store
@@ -40,8 +41,9 @@ def add_similar_routes(app: FastAPI, pool: Pool, index: BlindIndex, policy: Call
     ) -> dict[str, Any]:
         """The newest complaints of the reporter with this telephone or identity number, the most alike first.
 
-        What is typed is neither stored nor logged. A clerk is told of named complaints only, and a department's clerk
-        only of those that the department received or has; nobody of those that accuse the own department or office.
+        What is typed is neither stored nor logged; who asked, and which tickets they were told of, is recorded. A clerk
+        is told of named complaints only, and a department's clerk only of those that the department received or has;
+        nobody of those that accuse the own department or office.
         """
         traces = index.traces(Reporter(phone=typed.phone, id_number=typed.id_number))
         if not traces:
@@ -58,8 +60,12 @@ def add_similar_routes(app: FastAPI, pool: Pool, index: BlindIndex, policy: Call
 async def earlier_of(
     pool: Pool, traces: Sequence[bytes], matter: Matter, principal: Principal, policy: Policy
 ) -> list[dict[str, Any]]:
-    """The newest complaints with one of `traces` that `principal` may be told of, the most alike first."""
+    """The newest complaints with one of `traces` that `principal` may be told of, the most alike first.
+
+    Recorded before it is told, as the reading of an identity is: it says who stands behind a ticket.
+    """
     offices = offices_of(policy)
     found = await repeats_store.find_of_reporter(pool, traces)
     told = [as_json(each, matter) for each in found if may_ask_of(principal, each.standing, offices)]
+    await vault_store.insert_lookup(pool, principal, [item["ticket_number"] for item in told])
     return sorted(told, key=lambda item: -item["likeness"])
