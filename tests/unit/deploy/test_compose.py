@@ -11,6 +11,7 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from deploy.local.hotline import PROJECT
 from deploy.local.kafka_jars import kafka_version
@@ -88,6 +90,30 @@ def test_every_port_is_published_on_this_host_only() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert set(published) == {*MODELS, "kafka"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
+
+
+async def _never(*_: Any) -> Any:
+    """Nothing of the request is read and nothing answered."""
+
+
+@pytest.mark.parametrize("name", MODELS)
+async def test_a_client_behind_the_proxy_cannot_choose_its_address(name: str) -> None:
+    [network] = COMPOSE["networks"]["default"]["ipam"]["config"]
+    trusted, gateway = SERVICES[name]["environment"]["HOTLINE_TRUSTED_PROXIES"], network["gateway"]
+    assert ip_address(gateway) in ip_network(network["subnet"])
+    seen: list[str] = []
+
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        seen.append(scope["client"][0])
+
+    # What uvicorn puts before an application that is given this setting.
+    behind = ProxyHeadersMiddleware(app, trusted)
+    # The proxy on this host appends whom it has the request from; another container has no say.
+    for comes_from in (gateway, str(ip_address(gateway) + 7)):
+        forwarded = [(b"x-forwarded-for", b"198.51.100.9, 203.0.113.5")]
+        scope: Any = {"type": "http", "client": (comes_from, 1), "headers": forwarded, "scheme": "http"}
+        await behind(scope, _never, _never)
+    assert seen == ["203.0.113.5", str(ip_address(gateway) + 7)]
 
 
 @pytest.mark.parametrize("name", MODELS)
