@@ -80,6 +80,8 @@ class TestRateLimits:
         """Windows that no test outlasts."""
         monkeypatch.setattr(rate_limits, "_PER_TOKEN", parse("60/hour"))
         monkeypatch.setattr(rate_limits, "_REFUSED_PER_CLIENT", parse("20/hour"))
+        monkeypatch.setattr(rate_limits, "_PER_ADAPTER", 100)
+        monkeypatch.setattr(rate_limits, "_ADAPTERS_SECONDS", 3600.0)
 
     async def test_a_client_that_calls_too_often_is_told_when_to_come_back_and_others_are_not_held_up(
         self, app: FastAPI
@@ -98,6 +100,13 @@ class TestRateLimits:
                 statuses.append((await client.get("/few")).status_code)
         assert statuses == [200, 200, 200, 429, 200]
 
+    async def test_an_ipv4_address_is_one_client_in_whichever_way_it_is_written(self, app: FastAPI) -> None:
+        statuses = []
+        for address in ("203.0.113.5", "::ffff:203.0.113.5", "::ffff:cb00:7105", "203.0.113.5", "::ffff:203.0.113.6"):
+            async with visiting(app, address) as client:
+                statuses.append((await client.get("/few")).status_code)
+        assert statuses == [200, 200, 200, 429, 200]
+
     async def test_a_person_is_limited_by_who_they_are_wherever_they_call_from(self, app: FastAPI) -> None:
         statuses = []
         for number in range(12):
@@ -108,9 +117,18 @@ class TestRateLimits:
             another = bearer(Role.CLERK, subject="another")
             assert (await client.get("/lamps", headers=another)).status_code == 200
 
-    async def test_an_adapter_is_not(self, client: httpx.AsyncClient) -> None:
-        adapter = bearer(Role.ADAPTER, Role.CLERK)
-        assert {(await client.get("/lamps", headers=adapter)).status_code for _ in range(80)} == {200}
+    async def test_an_adapter_is_limited_by_what_it_is_too_and_far_more_widely(
+        self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        adapter, another = (bearer(Role.ADAPTER, Role.CLERK, subject=subject) for subject in ("platform", "app"))
+        statuses = [(await client.get("/lamps", headers=adapter)).status_code for _ in range(103)]
+        assert statuses == [200] * 100 + [429] * 3
+        refused = await client.get("/lamps", headers=adapter)
+        assert 1 <= int(refused.headers["retry-after"]) <= 3600
+        assert (await client.get("/lamps", headers=another)).status_code == 200
+        # The next window begins.
+        monkeypatch.setattr(rate_limits, "_ADAPTERS_SECONDS", 0.0)
+        assert (await client.get("/lamps", headers=adapter)).status_code == 200
 
     async def test_whoever_guesses_tokens_is_stopped_and_holds_nobody_up_who_has_a_good_one(self, app: FastAPI) -> None:
         wrong = {"Authorization": "Bearer nonsense"}
