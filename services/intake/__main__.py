@@ -15,7 +15,7 @@ from services.intake.main import collect_orphans, import_file, rotate_vault, run
 from services.intake.open311.open311_keys import new_key
 from services.intake.platforms.export_files import UnreadableExport
 from services.intake.platforms.importing import Outcome
-from services.intake.settings import IntakeSettings, MailSettings, VaultSettings
+from services.intake.settings import IntakeSettings, KeptSettings, VaultSettings
 from shared.china_time import CHINA_TIME
 from shared.commands import command_line, read_policy
 from shared.logs import configure_logs
@@ -56,10 +56,13 @@ def import_command(
 
 @app.command("collect-orphans")
 def collect_orphans_command() -> None:
-    """Remove files stored a day ago or more that belong to no complaint. Status 2 where they are out of reach."""
+    """Remove files stored a day ago or more that belong to no complaint. Status 2 where they are out of reach.
+
+    The service does it every night.
+    """
     configure_logs("intake")
     try:
-        collected = asyncio.run(collect_orphans(read_settings(IntakeSettings)))
+        collected = asyncio.run(collect_orphans(read_settings(KeptSettings)))
     except PASSING as error:
         typer.echo(
             f"数据库或附件存储暂时不可用。 The database or the files are away ({type(error).__name__}).", err=True
@@ -113,22 +116,23 @@ def rotate_vault_command() -> None:
 def anonymize(
     *, dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many there are")] = False
 ) -> None:
-    """Erase who reported what ended longer ago than the policy's retention, with the mails that it came in.
+    """Erase who reported what ended longer ago than the policy's retention, with its mails and its files.
 
     The service does it every night.
     """
     configure_logs("intake")
     policy = read_policy(read_settings(PolicySettings).policy_dir)
-    settings = read_settings(MailSettings)
+    settings = read_settings(KeptSettings)
     days = policy.retention.days
     if dry_run:
         count, oldest = asyncio.run(_to_anonymize(str(settings.database_url), policy))
         first = f", the first ended on {oldest.astimezone(CHINA_TIME):%Y-%m-%d}" if oldest else ""
         typer.echo(f"{count} complaints ended more than {days} days ago{first}; nothing was changed")
     else:
-        complaints, mails = asyncio.run(erase(settings, policy))
+        complaints, mails, files = asyncio.run(erase(settings, policy))
         typer.echo(f"{complaints} complaints anonymized: they ended more than {days} days ago")
         typer.echo(f"{mails} mails removed: of such complaints, or refused more than {days} days ago")
+        typer.echo(f"{files} files removed: of such complaints, or of uploads that were cut short more than a day ago")
 
 
 async def _to_anonymize(url: str, policy: Policy) -> tuple[int, datetime | None]:

@@ -43,7 +43,7 @@ from services.intake.platforms.push_api import add_push_routes
 from services.intake.platforms.push_signature import parse_keys
 from services.intake.repeats.same_incident import SameIncident
 from services.intake.repeats.similar_api import add_similar_routes
-from services.intake.settings import IntakeSettings, MailSettings, VaultSettings
+from services.intake.settings import IntakeSettings, KeptSettings, VaultSettings
 from services.intake.submitting import Submitting
 from shared.consumer import BatchConsumer
 from shared.events import ComplaintAssigned
@@ -103,21 +103,26 @@ async def import_file(settings: IntakeSettings, file: Path, platform_file: Path,
             return await report(importing.rows(platform, read_rows(file, platform)), out)
 
 
-async def collect_orphans(settings: IntakeSettings) -> Collected:
+def _attachments(settings: KeptSettings, pool: Pool) -> Attachments | None:
+    return Attachments(pool, AttachmentFiles.at(settings.attachments)) if settings.attachments else None
+
+
+async def collect_orphans(settings: KeptSettings) -> Collected:
     """Remove the files that belong to no complaint; may run beside the service."""
-    if settings.attachments is None:
-        raise WrongSetting("HOTLINE_ATTACHMENTS is not set, so no files are kept.")
     async with await create_pool(str(settings.database_url), application_name="hotline-orphans") as pool:
-        return await Attachments(pool, AttachmentFiles.at(settings.attachments)).collect_orphans(datetime.now(UTC))
+        attachments = _attachments(settings, pool)
+        if attachments is None:
+            raise WrongSetting("HOTLINE_ATTACHMENTS is not set, so no files are kept.")
+        return await attachments.collect_orphans(datetime.now(UTC))
 
 
-async def anonymize(settings: MailSettings, policy: Policy) -> tuple[int, int]:
-    """Erase whose retention has passed, beside the running service: how many complaints, and how many mails."""
+async def anonymize(settings: KeptSettings, policy: Policy) -> tuple[int, int, int]:
+    """Erase whose retention has passed, beside the running service: how many complaints, mails and files."""
     mailboxes = read_mailboxes(settings.mailboxes, policy.departments) if settings.mailboxes else Mailboxes()
     async with await create_pool(str(settings.database_url), application_name="hotline-anonymize") as pool:
         mails = MailRetention(pool, lambda: policy.retention, mailboxes, settings.mail_spool)
-        retention = Retention(pool, lambda: policy, mails)
-        return await retention.anonymize(), await retention.expire_mails()
+        retention = Retention(pool, lambda: policy, mails, _attachments(settings, pool))
+        return await retention.anonymize(), await retention.expire_mails(), await retention.collect_files()
 
 
 async def rotate_vault(settings: VaultSettings) -> Rotated:
@@ -154,9 +159,8 @@ async def run(settings: IntakeSettings) -> None:
         app = accepting(settings, submitting, base.pool)
         if settings.push_keys is not None:
             add_push_routes(app, submitting, base.pool, parse_keys(settings.push_keys.get_secret_value()))
-        attachments = None
-        if settings.attachments is not None:
-            attachments = Attachments(base.pool, AttachmentFiles.at(settings.attachments))
+        attachments = _attachments(settings, base.pool)
+        if attachments is not None:
             add_attachment_routes(app, attachments, settings.query_code_key, policy)
             add_attachment_pages(app)
         keys = parse_digests(settings.open311_keys.get_secret_value()) if settings.open311_keys else {}
@@ -173,7 +177,7 @@ async def run(settings: IntakeSettings) -> None:
             router = await closing.enter_async_context(httpx.AsyncClient(base_url=settings.router_url))
         add_staff_pages(app, submitting, base.pool, index, files, policy, SameIncident(router))
         mails = MailRetention(base.pool, lambda: policy().retention, mailboxes, settings.mail_spool)
-        background = [reloading.watch(), acceptance.run(), Retention(base.pool, policy, mails).run()]
+        background = [reloading.watch(), acceptance.run(), Retention(base.pool, policy, mails, attachments).run()]
         mail_intake = MailIntake(base.pool, acceptance, county, attachments)
         if settings.mail_spool is not None:
             background.append(MailSpool(settings.mail_spool, mail_intake).run())

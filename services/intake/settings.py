@@ -58,25 +58,25 @@ class VaultSettings(PostgresSettings):
     blind_index_key: Annotated[BlindIndex, BeforeValidator(_read_blind_index)]
 
 
-class MailSettings(PostgresSettings):
-    """Where mails lie."""
+class KeptSettings(PostgresSettings):
+    """Where that lies which is kept outside of the database: mails and files."""
 
     # A folder into which a mail system delivers *.eml files, and where mails that come by LMTP are kept; none where
     # mail comes neither way.
     mail_spool: Path | None = None
     # A file that lists the mailboxes read by IMAP or delivered by LMTP (docs/mailboxes.md); none where there are none.
     mailboxes: Path | None = None
+    # Where the files of complaints lie: a folder, or s3://bucket/prefix with the usual AWS_ variables; without it none
+    # are taken.
+    attachments: Annotated[str, Field(min_length=1)] | None = None
 
 
-class IntakeSettings(VaultSettings, MailSettings, ServiceSettings):
+class IntakeSettings(VaultSettings, KeptSettings, ServiceSettings):
     # Base64 of 32 bytes; query codes are derived from it, so a change makes those already given out invalid.
     query_code_key: Annotated[bytes, BeforeValidator(_read_key), Field(repr=False)]
     # "id:base64 of 32 bytes or more", separated by commas: the keys with which the 12345 platform signs what it pushes;
     # without them its routes are not there.
     push_keys: Annotated[SecretStr, AfterValidator(_is_a_list_of_keys)] | None = None
-    # Where the files of complaints lie: a folder, or s3://bucket/prefix with the usual AWS_ variables; without it none
-    # are taken.
-    attachments: Annotated[str, Field(min_length=1)] | None = None
     # "id:SHA-256 in hexadecimal", separated by commas: the keys of those who may submit by Open311 (docs/open311.md).
     open311_keys: Annotated[SecretStr, AfterValidator(_is_a_list_of_digests)] | None = None
     # Where a signed request hands a text message over to the county's gateway (docs/pages.md#telephone-check), and the

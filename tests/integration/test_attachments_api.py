@@ -23,6 +23,7 @@ from services.intake.attachments.attachment_files import AttachmentFiles, FilesA
 from services.intake.attachments.attachments import Attachments
 from services.intake.attachments.attachments_api import add_attachment_routes
 from services.intake.county import County
+from services.intake.identity import retention as retention_module
 from services.intake.identity.retention import Retention
 from services.intake.submitting import Submitting
 from shared.auth import Role
@@ -174,16 +175,61 @@ async def test_an_officer_sees_those_of_cases_in_the_own_queue(
 
 
 async def test_with_the_reporters_identity_the_files_go(
-    intake: httpx.AsyncClient, attachments: Attachments, ticket: dict[str, Any], policy: Policy, tmp_path: Path
+    intake: httpx.AsyncClient,
+    attachments: Attachments,
+    ticket: dict[str, Any],
+    policy: Policy,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await upload(intake, ticket, PDF)
     long_ago = datetime.now(UTC) - policy.retention - timedelta(days=1)
     closed = event(CaseClosed, ticket["complaint_id"], 2, CaseStatus.CLOSED, at=long_ago)
     await follow(attachments.pool, opened(ticket["complaint_id"]), closed)
-    assert await Retention(attachments.pool, lambda: policy).anonymize() == 1
-    assert (await intake.get(address(ticket), headers=coded(ticket))).json()["attachments"] == []
     _made_old(lying(tmp_path)[0])
-    assert (await attachments.collect_orphans(datetime.now(UTC))).removed == 1
+    monkeypatch.setattr(retention_module, "until_night", lambda _now: timedelta(milliseconds=1))
+    nightly = asyncio.create_task(Retention(attachments.pool, lambda: policy, None, attachments).run())
+    async with asyncio.timeout(30):
+        while lying(tmp_path):  # noqa: ASYNC110  # only the folder knows
+            await asyncio.sleep(0.01)
+    nightly.cancel()
+    await asyncio.wait([nightly])
+    assert (await intake.get(address(ticket), headers=coded(ticket))).json()["attachments"] == []
+
+
+async def test_while_the_files_are_out_of_reach_the_night_is_not_over(
+    intake: httpx.AsyncClient,
+    attachments: Attachments,
+    ticket: dict[str, Any],
+    policy: Policy,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await upload(intake, ticket, PDF)
+    orphan = await attachments.files.put(b"orphan")
+    for file in lying(tmp_path):
+        _made_old(file)
+    nights = [timedelta(milliseconds=1), timedelta(days=1)]
+    monkeypatch.setattr(retention_module, "until_night", lambda _now: nights.pop(0))
+    monkeypatch.setattr(retention_module, "_RETRY_SECONDS", 0.01)
+    find, asked = attachments_store.find_belonging, 0
+
+    async def away_at_first(*given: Any) -> set[bytes]:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise FilesAway("away")
+        return await find(*given)
+
+    monkeypatch.setattr(attachments_store, "find_belonging", away_at_first)
+    nightly = asyncio.create_task(Retention(attachments.pool, lambda: policy, None, attachments).run())
+    async with asyncio.timeout(30):
+        while len(lying(tmp_path)) > 1:  # noqa: ASYNC110  # only the folder knows
+            await asyncio.sleep(0.01)
+    nightly.cancel()
+    await asyncio.wait([nightly])
+    assert orphan.hex() not in {file.name for file in lying(tmp_path)}
+    assert asked >= 2
 
 
 async def test_whoever_is_accused_sees_nothing_in_any_role(intake: httpx.AsyncClient) -> None:

@@ -1,15 +1,19 @@
 """What identifies a reporter goes when it has been kept long enough; the complaint and what became of it stay."""
 
 import asyncio
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
 
 from deploy.local.hotline import POLICY, PROJECT
+from services.intake.attachments.attachment_files import AttachmentFiles
+from services.intake.attachments.attachments import Attachments
 from services.intake.identity import retention as retention_module
 from services.intake.identity import retention_store
 from services.intake.identity.retention import Retention
@@ -21,6 +25,7 @@ from shared.postgres import Pool
 from shared.principal import Role
 from tests.integration.reporters import REPORTER, event, follow, opened, submit
 from tests.tokens import bearer
+from tests.unit.intake.attachments.test_attachment_content import PDF
 
 LATE = timedelta(days=1)
 
@@ -133,8 +138,9 @@ async def test_what_was_done_cannot_be_undone_in_the_books(
         await intake_pool.execute("DELETE FROM anonymized")
 
 
-async def command(urls: dict[str, str], *arguments: str) -> str:
+async def command(urls: dict[str, str], *arguments: str, files: Path | None = None) -> str:
     environment = {"DATABASE_URL": urls["intake"], "HOTLINE_POLICY_DIR": str(POLICY), "PATH": "/usr/bin:/bin"}
+    environment |= {"HOTLINE_ATTACHMENTS": str(files)} if files else {}
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable),
         "-m",
@@ -160,6 +166,25 @@ async def test_the_command_counts_first_and_then_does_it(
     assert "1 complaints anonymized" in await command(service_urls)
     assert await in_vault(intake_pool) == set()
     assert "0 complaints ended more than 1095 days ago; nothing" in await command(service_urls, "--dry-run")
+
+
+def lying(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+async def test_the_command_removes_the_files_too_and_says_how_many(
+    intake: httpx.AsyncClient, intake_pool: Pool, service_urls: dict[str, str], kept: timedelta, tmp_path: Path
+) -> None:
+    attachments = Attachments(intake_pool, AttachmentFiles.at(str(tmp_path)))
+    complaint_id = (await submit(intake, "A-1"))["complaint_id"]
+    await attachments.add(UUID(complaint_id), [await attachments.examine(PDF)])
+    [file] = lying(tmp_path)
+    os.utime(file, (0, 0))
+    assert "0 files removed" in await command(service_urls, files=tmp_path)
+    await close(intake_pool, complaint_id, kept + LATE)
+    assert "1 files removed" in await command(service_urls, files=tmp_path)
+    assert lying(tmp_path) == []
+    assert "0 files removed" in await command(service_urls)
 
 
 async def test_the_service_does_it_every_night(

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import structlog
 from prometheus_client import Counter
 
+from services.intake.attachments.attachments import Attachments
 from services.intake.identity import retention_store
 from services.intake.mail.mail_retention import MailRetention
 from shared.china_time import CHINA_TIME
@@ -32,11 +33,18 @@ def until_night(now: datetime) -> timedelta:
 class Retention:
     """Erases the identity, traces and original words of complaints that ended longer ago than `policy.retention`."""
 
-    def __init__(self, pool: Pool, policy: Callable[[], Policy], mails: MailRetention | None = None) -> None:
-        """`policy` gives the one in force at the moment; `mails` removes the mails, None where none are read."""
+    def __init__(
+        self,
+        pool: Pool,
+        policy: Callable[[], Policy],
+        mails: MailRetention | None = None,
+        attachments: Attachments | None = None,
+    ) -> None:
+        """`policy` gives the one in force at the moment; without `mails` or `attachments` none of those are removed."""
         self._pool = pool
         self._policy = policy
         self._mails = mails
+        self._attachments = attachments
 
     async def run(self) -> None:
         """Erase what is due, every night, until cancelled; several replicas share the work."""
@@ -49,11 +57,12 @@ class Retention:
             try:
                 count = await self.anonymize()
                 mails = await self.expire_mails()
+                files = await self.collect_files()
             except PASSING as error:
                 log.warning("not_anonymized", error=type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
-                log.info("anonymized", count=count, mails=mails, policy=self._policy().hash)
+                log.info("anonymized", count=count, mails=mails, files=files, policy=self._policy().hash)
                 return
 
     async def anonymize(self) -> int:
@@ -68,3 +77,7 @@ class Retention:
     async def expire_mails(self) -> int:
         """Remove the mails of what has been anonymized, and old refused ones; how many."""
         return 0 if self._mails is None else await self._mails.expire()
+
+    async def collect_files(self) -> int:
+        """Remove the files that no complaint has any more, those of what has been anonymized among them; how many."""
+        return 0 if self._attachments is None else (await self._attachments.collect_orphans(datetime.now(UTC))).removed

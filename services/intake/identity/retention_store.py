@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from shared.postgres import Pool
 
-# Files show people; without their rows they are orphans, which `collect-orphans` removes a day after they were stored.
+# Files show people; without their rows they are orphans, which are removed next, once they are a day old.
 # A Message-ID may hold the sender's address, so only its hash stays.
 ANONYMIZE = """
 WITH due AS (
