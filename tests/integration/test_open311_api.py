@@ -10,12 +10,14 @@ import asyncpg
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
+from limits import parse
 
 from deploy.local.postgres import ExternalPostgres, LocalPostgres
 from services.intake import handlers
 from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
 from services.intake.county import County
+from services.intake.open311 import open311_api
 from services.intake.open311.open311 import PublicRequest
 from services.intake.open311.open311_api import add_open311_routes
 from services.intake.open311.open311_facade import Open311
@@ -26,7 +28,7 @@ from services.intake.ticket import query_code
 from shared.auth import Role
 from shared.consumer import BatchConsumer
 from shared.events import CaseClosed, CaseEvent, CaseOpened, CaseReworked
-from shared.http import create_app
+from shared.http import MAX_BODY, create_app
 from shared.language import CaseStatus
 from shared.outbox import Relay
 from shared.policy import Policy
@@ -261,6 +263,36 @@ class TestSubmitting:
         [error] = checked(answer, schemas.ERRORS)
         assert error["code"] == code
 
+    @pytest.mark.parametrize("announced", [True, False])
+    @pytest.mark.parametrize(
+        ("method", "path", "code"), [("POST", "requests", 413), ("POST", "nowhere", 404), ("PUT", "requests", 404)]
+    )
+    async def test_a_body_of_any_size_is_answered_in_the_asked_format(
+        self, intake: httpx.AsyncClient, method: str, path: str, code: int, *, announced: bool
+    ) -> None:
+        body = b"description=" + b"x" * (2 * MAX_BODY)
+
+        async def parts() -> AsyncIterator[bytes]:
+            yield body[:100]
+            yield body[100:]
+
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        as_json, as_xml = [
+            await intake.request(
+                method, f"{BASE}/{path}.{ending}", content=body if announced else parts(), headers=headers
+            )
+            for ending in ("json", "xml")
+        ]
+        [error] = checked(as_json, schemas.ERRORS)
+        assert error["code"] == code
+        assert as_xml.headers["content-type"] == "text/xml; charset=utf-8"
+        assert carried_by_xml(ELEMENTS["errors"], as_xml.content) == carried_by_json(as_json.content)
+
+    async def test_a_get_with_a_large_body_is_answered_without_it(self, intake: httpx.AsyncClient) -> None:
+        answer = await intake.request("GET", f"{BASE}/services.json", content=b"x" * (2 * MAX_BODY))
+        assert answer.status_code == 200
+        checked(answer, schemas.SERVICES)
+
     async def test_twice_by_one_device_is_one_request(self, intake: httpx.AsyncClient, intake_pool: Pool) -> None:
         first = await post(intake, device_id="a-telephone")
         again = await post(intake, device_id="a-telephone")
@@ -281,6 +313,24 @@ class TestSubmitting:
 
     async def test_twice_by_nobody_known_are_two(self, intake: httpx.AsyncClient) -> None:
         assert await submitted(intake) != await submitted(intake)
+
+
+async def test_whoever_calls_too_often_is_told_so_in_the_asked_format(
+    intake: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for rules in (open311_api._READING, open311_api._SUBMITTING):  # noqa: SLF001  # a window that no test outlasts
+        monkeypatch.setattr(rules[1].dependency, "limit", parse("1/hour"))
+    assert (await intake.get(f"{BASE}/services.json")).status_code == 200
+    assert (await post(intake)).status_code == 201
+    for path, method in (("services", "GET"), ("requests", "POST")):
+        as_json = await intake.request(method, f"{BASE}/{path}.json", data=GOOD)
+        as_xml = await intake.request(method, f"{BASE}/{path}.xml", data=GOOD)
+        assert (as_json.status_code, as_xml.status_code) == (429, 429)
+        assert 1 <= int(as_json.headers["retry-after"]) <= 3600
+        [error] = checked(as_json, schemas.ERRORS)
+        assert error["code"] == 429
+        assert as_xml.headers["content-type"] == "text/xml; charset=utf-8"
+        assert b"<code>429</code>" in as_xml.content
 
 
 class TestReading:

@@ -24,13 +24,16 @@ class Open311Error(Exception):
     """What an app is told when a request cannot be done.
 
     `status` is 404 for what does not exist, 403 for a wrong key and 400 for all else, as the specification has it;
-    `code` may be more exact.
+    `code` may be more exact. Of calls that come too often it says nothing: they are 429, with the seconds to wait.
     """
 
-    def __init__(self, status: int, zh: str, en: str, *, code: int | None = None) -> None:
+    def __init__(
+        self, status: int, zh: str, en: str, *, code: int | None = None, retry_after: int | None = None
+    ) -> None:
         super().__init__(f"{zh} {en}")
         self.status = status
         self.code = code or status
+        self.retry_after = retry_after
 
     def answer(self) -> Listing:
         return Listing("errors", "error", [{"code": self.code, "description": str(self)}])

@@ -3,24 +3,45 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Path, Query, Request, Response
+from fastapi import Depends, FastAPI, Path, Query, Request, Response
 
 from services.intake.open311.open311 import Open311Error
 from services.intake.open311.open311_facade import Open311
 from services.intake.open311.open311_rendering import Answer, Format, render
 from services.intake.submitting import MAX_SUBMISSION
 from shared.auth import open_to_all
-from shared.rate_limits import limited_by_client
+from shared.rate_limits import LimitedByClient, TooMany
 
 _BASE = "/open311/v2"
+# A body that is too large is refused here, in the specification's form; the framework's limit does not know it. No
+# route reads more than MAX_SUBMISSION.
+_ANY_BODY = 2**63
+
+
+class _Limited(LimitedByClient):
+    """The limit of a client's calls, told in the specification's form."""
+
+    async def __call__(self, request: Request) -> None:
+        try:
+            await super().__call__(request)
+        except TooMany as too_many:
+            seconds = too_many.retry_after
+            raise Open311Error(
+                429,
+                f"请求过于频繁，请{seconds}秒后重试。",
+                f"That was too often; try again in {seconds} s.",
+                retry_after=seconds,
+            ) from None
+
+
 _READING = [
     open_to_all("the specification asks for no key here, and nothing is shown that is not public"),
-    limited_by_client("600/minute"),
+    Depends(_Limited("600/minute")),
 ]
 # An app's server submits for many people.
 _SUBMITTING = [
     open_to_all("the specification's api_key stands in for a token; without a known one nothing is taken"),
-    limited_by_client("600/minute"),
+    Depends(_Limited("600/minute")),
 ]
 _TEXTS = (
     "api_key",
@@ -52,7 +73,10 @@ def add_open311_routes(app: FastAPI, facade: Open311) -> None:
     @app.exception_handler(Open311Error)
     async def on_error(request: Request, error: Open311Error) -> Response:
         ending = request.url.path.rpartition(".")[2]
-        return _response(error.answer(), Format.JSON if ending == Format.JSON else Format.XML, error.status)
+        response = _response(error.answer(), Format.JSON if ending == Format.JSON else Format.XML, error.status)
+        if error.retry_after is not None:
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
 
     _add_reading(app, facade)
     _add_submitting(app, facade)
@@ -61,6 +85,7 @@ def add_open311_routes(app: FastAPI, facade: Open311) -> None:
         f"{_BASE}/{{rest:path}}",
         methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         include_in_schema=False,
+        max_body_size=_ANY_BODY,
         dependencies=[open_to_all("it only says that there is nothing here")],
     )
     async def nothing_here(rest: str) -> Response:  # noqa: ARG001  # whatever it is
@@ -68,7 +93,13 @@ def add_open311_routes(app: FastAPI, facade: Open311) -> None:
 
 
 def _add_reading(app: FastAPI, facade: Open311) -> None:
-    @app.get(f"{_BASE}/services.{{ending}}", tags=["Open311"], dependencies=_READING, response_class=Response)
+    @app.get(
+        f"{_BASE}/services.{{ending}}",
+        tags=["Open311"],
+        dependencies=_READING,
+        response_class=Response,
+        max_body_size=_ANY_BODY,
+    )
     async def list_services(ending: Ending) -> Response:
         """The county's matters, each with the department that answers for it."""
         return _response(facade.services(), _format(ending))
@@ -78,13 +109,20 @@ def _add_reading(app: FastAPI, facade: Open311) -> None:
         tags=["Open311"],
         dependencies=_READING,
         response_class=Response,
+        max_body_size=_ANY_BODY,
     )
     async def define_service(service_code: str, ending: Ending) -> Response:
         """The attributes of a service: none has any."""
         form = _format(ending)
         return _response(facade.service_definition(service_code), form)
 
-    @app.get(f"{_BASE}/requests.{{ending}}", tags=["Open311"], dependencies=_READING, response_class=Response)
+    @app.get(
+        f"{_BASE}/requests.{{ending}}",
+        tags=["Open311"],
+        dependencies=_READING,
+        response_class=Response,
+        max_body_size=_ANY_BODY,
+    )
     async def list_requests(
         ending: Ending,
         service_request_id: Several,
@@ -113,6 +151,7 @@ def _add_reading(app: FastAPI, facade: Open311) -> None:
             tags=["Open311"],
             dependencies=_READING,
             response_class=Response,
+            max_body_size=_ANY_BODY,
             operation_id=f"open311_{path}_by_id",
         )
         async def read_request(service_request_id: str, ending: Ending) -> Response:
@@ -120,7 +159,13 @@ def _add_reading(app: FastAPI, facade: Open311) -> None:
             form = _format(ending)
             return _response(await facade.request(service_request_id), form)
 
-    @app.get(f"{_BASE}/tokens/{{token}}.{{ending}}", tags=["Open311"], dependencies=_READING, response_class=Response)
+    @app.get(
+        f"{_BASE}/tokens/{{token}}.{{ending}}",
+        tags=["Open311"],
+        dependencies=_READING,
+        response_class=Response,
+        max_body_size=_ANY_BODY,
+    )
     async def read_token(token: str, ending: Ending) -> Response:
         """A request's id by its token: the id was given at once, so it is its own token."""
         form = _format(ending)
@@ -134,6 +179,7 @@ def _add_submitting(app: FastAPI, facade: Open311) -> None:
         tags=["Open311"],
         dependencies=_SUBMITTING,
         response_class=Response,
+        max_body_size=_ANY_BODY,
         openapi_extra={
             "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": _FORM}}}
         },
