@@ -44,6 +44,12 @@ class RateLimits:
         """Count a call of the request's client; TooMany where it was one too many."""
         self._count(limit, what, client_of(request))
 
+    def require_room(self, request: Request, limit: RateLimitItem, what: str) -> None:
+        """Count nothing; TooMany where one more call of the request's client would be one too many."""
+        key = (what, client_of(request))
+        if not self._limiter.test(limit, *key):
+            raise self._too_many(limit, key)
+
     def of_principal(self, principal: Principal) -> None:
         """Count a call of whoever logged in; TooMany where it was one too many."""
         if Role.ADAPTER in principal.roles:
