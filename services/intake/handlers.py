@@ -1,6 +1,9 @@
 """What the intake remembers of the others' events: what reporters may be told, who has a case, helps, is accused."""
 
 from collections.abc import Sequence
+from uuid import uuid5
+
+from aiokafka import ConsumerRecord
 
 from services.intake import store
 from services.intake.identity.standings import MOVES, found_accused, newest_help, newest_stands
@@ -23,7 +26,7 @@ from shared.events import (
     Event,
 )
 from shared.postgres import Connection
-from shared.wire import Received
+from shared.wire import Received, decode
 
 TOLD_TO_REPORTERS: tuple[type[Event], ...] = (
     CaseOpened,
@@ -50,6 +53,12 @@ async def follow_cases(connection: Connection, received: Sequence[Received[Event
     stands = newest_stands(r.event for r in happened if isinstance(r.event, MOVES))
     await upsert_standings(connection, stands)
     await open311_store.follow_cases(connection, [r.event for r in happened if isinstance(r.event, MOVES)])
+
+
+def read_assignment(record: ConsumerRecord[bytes, bytes]) -> Received[Event]:
+    """Under an id of its own: what the inbox knows from before accusations were kept is taken in once more."""
+    received = decode(record)
+    return Received(uuid5(received.id, "accusations"), received.event)
 
 
 async def follow_assignments(connection: Connection, received: Sequence[Received[Event]]) -> None:

@@ -147,8 +147,15 @@ async def run(settings: IntakeSettings) -> None:
             CASES_EVENTS,
         )
         base.subscriptions.add(
-            # Not the name of before ("helpers"), so that whom the last 30 days' assignments accuse is read as well.
-            BatchConsumer("assignments", [ComplaintAssigned], handlers.follow_assignments, base.pool, base.relay),
+            # Not the name of before ("helpers"), so that the assignments of the last 30 days are read once more.
+            BatchConsumer(
+                "assignments",
+                [ComplaintAssigned],
+                handlers.follow_assignments,
+                base.pool,
+                base.relay,
+                read=handlers.read_assignment,
+            ),
             pattern=ASSIGNED_PATTERN,
         )
 

@@ -2,22 +2,27 @@
 
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
 
+from services.intake import handlers
 from services.intake.identity.reading_rules import Purpose
 from services.intake.identity.reporter_api import add_reporter_routes
 from services.intake.identity.vault import Keyring
 from services.intake.ticket import ticket_number
-from shared.events import CaseClosed, CaseReassigned, CaseReturnGranted, CaseReworked
+from shared import topics
+from shared.consumer import BatchConsumer
+from shared.events import CaseClosed, CaseReassigned, CaseReturnGranted, CaseReworked, ComplaintAssigned
 from shared.http import create_app
 from shared.language import CaseStatus
+from shared.outbox import Relay
 from shared.policy import Policy
 from shared.postgres import Pool
 from shared.principal import Role
-from tests.examples import assigned
+from tests.examples import assigned, record
 from tests.integration.conftest import client_of
 from tests.integration.reporters import (
     ACCUSED,
@@ -159,6 +164,26 @@ async def test_who_is_found_accused_by_the_router_reads_nothing_nor_does_an_offi
     refused = [await read(intake, ticket, reader) for reader in readers]
     assert [one.status_code for one in refused] == [403, 200, 403, 403]
     assert {one.json()["reason"] for one in refused if one.status_code == 403} == {"accused"}
+
+
+async def test_whom_an_assignment_accused_that_was_taken_in_before_accusations_were_kept_reads_nothing_either(
+    intake: httpx.AsyncClient, intake_pool: Pool, ticket: str
+) -> None:
+    complaint_id = await intake_pool.fetchval("SELECT complaint_id FROM complaints WHERE ticket_number = $1", ticket)
+    given, event_id = assigned(complaint_id=complaint_id, accused=HOLDER), uuid4()
+    await intake_pool.execute("INSERT INTO inbox (event_id) VALUES ($1)", event_id)
+    consumer = BatchConsumer(
+        "assignments",
+        [ComplaintAssigned],
+        handlers.follow_assignments,
+        intake_pool,
+        Relay(intake_pool, []),
+        read=handlers.read_assignment,
+    )
+    for _ in range(2):
+        await consumer([record(given, topic=topics.assigned(given.department), event_id=event_id)])
+    refused = await read(intake, ticket, "officer who has it")
+    assert (refused.status_code, refused.json()["reason"]) == (403, "accused")
 
 
 class TestTheQueueOfADepartment:
