@@ -13,8 +13,8 @@ from shared.matching import simplified
 class County:
     """What normalizing needs to know of the county: its towns, its departments, the words that make a case urgent.
 
-    Towns and words are found in traditional characters too. `words` are those by which complaints are placed, `positions`
-    points in towns, `hotline` is the office of those who take the calls.
+    Towns and words are found in traditional characters too. `words` are those by which complaints are placed,
+    `positions` points in towns, `hotline` is the office of those who take the calls.
     """
 
     def __init__(

@@ -53,10 +53,10 @@ def application(
     checking = PhoneChecking(pool, index, KEY, gateway) if gateway else None
     files = PageFiles(attachments)
     if attachments is not None:
-        add_attachment_routes(app, attachments, KEY)
+        add_attachment_routes(app, attachments, KEY, _policy)
         add_attachment_pages(app)
     if keyring is not None:
-        add_reporter_routes(app, pool, keyring)
+        add_reporter_routes(app, pool, keyring, _policy)
     add_reporter_pages(app, files=files.taken)
     add_citizen_pages(app, submitting, pool, files, _policy, checking)
     add_staff_pages(app, submitting, pool, index, files, _policy, SameIncident(router))

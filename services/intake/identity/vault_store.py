@@ -32,7 +32,14 @@ SELECT read_id, at, subject, roles, department, purpose, note, ticket_number, pa
 FROM vault_reads WHERE read_id < coalesce($1, 9223372036854775807) ORDER BY read_id DESC LIMIT $2
 """
 
-INSERT_LOOKUP = "INSERT INTO number_lookups (subject, roles, department, ticket_numbers) VALUES ($1, $2, $3, $4)"
+# A page asks at every pause of whoever types: the same answer to the same person within ten minutes is one look-up.
+INSERT_LOOKUP = """
+INSERT INTO number_lookups (subject, roles, department, ticket_numbers)
+SELECT $1::text, $2::text[], $3::text, $4::text[] WHERE NOT EXISTS (
+    SELECT FROM (SELECT * FROM number_lookups ORDER BY lookup_id DESC LIMIT 100) AS newest
+    WHERE subject = $1 AND ticket_numbers = $4 AND at > clock_timestamp() - interval '10 minutes'
+)
+"""
 
 READ_LOOKUPS = """
 SELECT lookup_id, at, subject, roles, department, ticket_numbers
