@@ -18,6 +18,7 @@ from services.router.incidents.incidents import Told, group
 from services.router.incidents.same_incident import compare
 from shared.events import ComplaintReceived
 from shared.language import Channel, Confidentiality, Kind, Urgency
+from shared.matching import comparable
 
 TOLD = PROJECT / "tests/data/incidents/told.tsv"
 _BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -116,8 +117,9 @@ def _told(labelled: Sequence[Labelled], matcher: Matcher) -> list[Told]:
     ]
     told = []
     for one, decision in zip(complaints, decide_all(complaints, matcher, None), strict=True):
-        found = fingerprint(one.accepted_at, one.text, one.place, matcher.policy.towns, decision)
-        told.append(Told(one.complaint_id, found, keys(found, one.text)))
+        text = comparable(one.text)
+        found = fingerprint(one.accepted_at, text, one.place, matcher.policy.towns, decision)
+        told.append(Told(one.complaint_id, found, keys(found, text)))
     return told
 
 

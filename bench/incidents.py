@@ -34,6 +34,7 @@ from services.router.incidents.fingerprints import fingerprint, keys
 from services.router.incidents.gathering import gather
 from services.router.placement import Decided
 from shared import migrate
+from shared.matching import comparable
 from shared.policy_files import load_policy
 from shared.postgres import Pool, create_pool
 
@@ -159,10 +160,8 @@ async def _fill(url: str, complaints: int, matcher: Matcher, window: timedelta) 
     for chunk in batched(decided(complaints, 1, matcher, END - window, window), _AT_ONCE):
         prints, rows = [], []
         for each in chunk:
-            complaint = each.complaint
-            found = fingerprint(
-                complaint.accepted_at, complaint.text, complaint.place, matcher.policy.towns, each.decision
-            )
+            complaint, text = each.complaint, comparable(each.complaint.text)
+            found = fingerprint(complaint.accepted_at, text, complaint.place, matcher.policy.towns, each.decision)
             towns, names, parts, implicated, happenings = (
                 " ".join(one) for one in (found.towns, found.names, found.parts, found.implicated, found.happenings)
             )
@@ -170,7 +169,7 @@ async def _fill(url: str, complaints: int, matcher: Matcher, window: timedelta) 
             prints.append(
                 (complaint.complaint_id, found.at, found.characters, *where, found.matter, implicated, happenings)
             )
-            rows += [(key, found.at, complaint.complaint_id) for key in keys(found, complaint.text)]
+            rows += [(key, found.at, complaint.complaint_id) for key in keys(found, text)]
             if "北门小区" in found.names:
                 opener = hot[0][0] if hot else complaint.complaint_id
                 hot.append((complaint.complaint_id, 1, opener, found.at, found.at, "bench"))

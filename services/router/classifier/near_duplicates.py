@@ -5,10 +5,10 @@ share a band of their MinHash signatures are compared, so the work grows with th
 """
 
 import re
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from shared.matching import comparable
 
@@ -17,6 +17,9 @@ __all__ = ["bands_of", "groups_of", "shingles_of"]
 NEAR = 0.6
 BANDS, ROWS = 12, 3
 _NOISE = re.compile(r"[\W\d_]+")
+_BASE, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
+Hashes = npt.NDArray[np.uint64]
+
 _MULTIPLIERS = np.random.default_rng(20261124).integers(1, 2**63, BANDS * ROWS, dtype=np.uint64) | np.uint64(1)
 
 
@@ -30,7 +33,7 @@ def groups_of(texts: Sequence[str]) -> list[int]:
             at = parent[at]
         return at
 
-    shingles = [shingles_of(text) for text in texts]
+    shingles = [shingles_of(comparable(text)) for text in texts]
     first: dict[tuple[int, bytes], int] = {}
     for at, own in enumerate(shingles):
         for band in bands_of(own):
@@ -41,18 +44,21 @@ def groups_of(texts: Sequence[str]) -> list[int]:
     return [root(at) for at in range(len(texts))]
 
 
-def shingles_of(text: str) -> frozenset[int]:
-    """The hashes of the text's character trigrams."""
-    letters = _NOISE.sub("", comparable(text))
-    return frozenset(zlib.crc32(letters[at : at + 3].encode()) for at in range(max(1, len(letters) - 2)))
+def shingles_of(text: str) -> Hashes:
+    """The hashes of the character trigrams of `text`, which is as `comparable` gives it; of a shorter one, of all."""
+    letters = _NOISE.sub("", text).ljust(3)
+    codes = np.frombuffer(letters.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+    hashed = ((codes[:-2] * _BASE + codes[1:-1]) * _BASE + codes[2:]) * _MIX
+    return hashed ^ (hashed >> np.uint64(31))
 
 
-def bands_of(shingles: frozenset[int], bands: int = BANDS) -> list[tuple[int, bytes]]:
+def bands_of(shingles: Hashes, bands: int = BANDS) -> list[tuple[int, bytes]]:
     """The first `bands` of the MinHash signature; texts that are near share one of all of them most likely."""
-    hashed = np.fromiter(shingles, np.uint64, len(shingles))[:, None] * _MULTIPLIERS[: bands * ROWS]
+    hashed = shingles[:, None] * _MULTIPLIERS[: bands * ROWS]
     signature = (hashed >> np.uint64(16)).min(axis=0).reshape(bands, ROWS)
     return [(number, row.tobytes()) for number, row in enumerate(signature)]
 
 
-def _overlap(one: frozenset[int], other: frozenset[int]) -> float:
-    return len(one & other) / len(one | other)
+def _overlap(one: Hashes, other: Hashes) -> float:
+    """How many of both are in common."""
+    return len(np.intersect1d(one, other)) / len(np.union1d(one, other))

@@ -56,7 +56,10 @@ class Fingerprint:
 
 
 def fingerprint(at: datetime, text: str, place: str | None, towns: Collection[str], decision: Decision) -> Fingerprint:
-    """The fingerprint of a redacted complaint that was decided as `decision` and accepted at `at`."""
+    """The fingerprint of a redacted complaint that was decided as `decision` and accepted at `at`.
+
+    `text` is as `comparable` gives it.
+    """
     implicated = sorted({*decision.implicated, *((decision.accused,) if decision.accused else ())})
     return fingerprint_of_text(at, text, place, towns, decision.matter, tuple(implicated))
 
@@ -69,7 +72,7 @@ def fingerprint_of_text(
     matter: str | None,
     implicated: tuple[DepartmentCode, ...],
 ) -> Fingerprint:
-    telling = comparable(text)
+    telling = text
     found = localities_of(telling, place and comparable(place), towns)
     for named in found.towns | found.names:
         telling = telling.replace(named, "")
@@ -88,7 +91,10 @@ def fingerprint_of_text(
 
 
 def keys(fingerprint: Fingerprint, text: str) -> list[int]:
-    """Under which the complaint is found, as PostgreSQL's bigint; complaints that accuse differently share none."""
+    """Under which the complaint of this text is found, as PostgreSQL's bigint; `text` is as `comparable` gives it.
+
+    Complaints that accuse differently share none.
+    """
     circle = ",".join(fingerprint.implicated)
     return sorted({_hashed(f"{circle}/{key}") for key in _keys(fingerprint, text)})
 

@@ -15,6 +15,7 @@ from services.router.placement import Decided
 from shared import outbox
 from shared.events import HotspotRaised, IncidentMembershipChanged
 from shared.ids import event_id
+from shared.matching import comparable
 from shared.policy import Policy
 from shared.postgres import Connection
 from shared.topics import COMPLAINTS_INCIDENTS, SUPERVISION_ALERTS
@@ -54,7 +55,7 @@ async def gather(connection: Connection, decided: Sequence[Decided], policy: Pol
 
 def _told(decided: Decided, towns: Collection[str]) -> Told:
     complaint = decided.complaint
-    text = f"{complaint.title}\n{complaint.text}" if complaint.title else complaint.text
+    text = comparable(f"{complaint.title}\n{complaint.text}" if complaint.title else complaint.text)
     # Read from the table, it is the complaint that says whom it accuses.
     decision = replace(decided.decision, implicated=decided.implicated)
     found = fingerprint(complaint.accepted_at, text, complaint.place, towns, decision)

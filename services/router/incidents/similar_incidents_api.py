@@ -17,6 +17,7 @@ from services.router.incidents.incidents_store import find_alike
 from services.router.incidents.same_incident import compare
 from shared.auth import Principal, Role, allow
 from shared.http import Problem
+from shared.matching import comparable
 from shared.postgres import Pool
 from shared.redaction import redact
 
@@ -39,7 +40,7 @@ def add_similar_incidents_routes(app: FastAPI, pool: Pool, routing: Callable[[],
             if code is not None and code not in policy.departments:
                 raise Problem(422, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
         # What is stored was redacted before anybody looked at it, so a number in it is no part of any key.
-        text = redact(f"{question.title}\n{question.text}" if question.title else question.text)
+        text = comparable(redact(f"{question.title}\n{question.text}" if question.title else question.text))
         decision = decide(as_received(question), current.matcher, classifier=current.model)
         found = fingerprint(now, text, question.place, policy.towns, decision)
         told = Told(UUID(int=0), found, keys(found, text))
