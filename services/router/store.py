@@ -34,9 +34,8 @@ ON CONFLICT DO NOTHING
 """
 # Who places complaints again holds them, in one order, and only then looks which decision is in force: a second one
 # waits here and then sees what the first has done.
-HOLD_COMPLAINTS = """
-SELECT complaint_id, event FROM complaints WHERE complaint_id = ANY($1) ORDER BY complaint_id FOR UPDATE
-"""
+READ_COMPLAINTS = "SELECT complaint_id, event FROM complaints WHERE complaint_id = ANY($1)"
+HOLD_COMPLAINTS = f"{READ_COMPLAINTS} ORDER BY complaint_id FOR UPDATE"
 DECISIONS_IN_FORCE = "SELECT * FROM decisions WHERE complaint_id = ANY($1) AND in_force"
 END_DECISIONS = "UPDATE decisions SET in_force = false WHERE decision_id = ANY($1)"
 DECISIONS_OF_COMPLAINT = """
@@ -90,9 +89,18 @@ async def hold_in_force(connection: Connection, complaint_ids: Collection[UUID])
 
     Complaints that were received before the router kept them are absent.
     """
-    held = {row["complaint_id"]: row["event"] for row in await connection.fetch(HOLD_COMPLAINTS, list(complaint_ids))}
-    rows = await connection.fetch(DECISIONS_IN_FORCE, list(held))
-    return {row["complaint_id"]: _decided(row, held[row["complaint_id"]]) for row in rows}
+    return await _in_force(connection, HOLD_COMPLAINTS, complaint_ids)
+
+
+async def read_in_force(connection: Connection, complaint_ids: Collection[UUID]) -> dict[UUID, Decided]:
+    """The decision in force of each complaint, which another may replace meanwhile."""
+    return await _in_force(connection, READ_COMPLAINTS, complaint_ids)
+
+
+async def _in_force(connection: Connection, query: str, complaint_ids: Collection[UUID]) -> dict[UUID, Decided]:
+    events = {row["complaint_id"]: row["event"] for row in await connection.fetch(query, list(complaint_ids))}
+    rows = await connection.fetch(DECISIONS_IN_FORCE, list(events))
+    return {row["complaint_id"]: _decided(row, events[row["complaint_id"]]) for row in rows}
 
 
 async def replace_decisions(connection: Connection, steps: Sequence[tuple[UUID, Decided]]) -> None:

@@ -65,7 +65,8 @@ class Gatherer:
             await incidents_store.lock(connection)
             taken = await incidents_store.take(connection, patience, at_once)
             if taken:
-                decided = await store.hold_in_force(connection, taken)
+                # Who else replaces a decision need not wait: what a complaint tells of stays the same.
+                decided = await store.read_in_force(connection, taken)
                 await gather(connection, [decided[one] for one in sorted(decided)], self._policy(), now)
         if taken:
             self._relay.wake()
