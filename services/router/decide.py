@@ -15,6 +15,7 @@ from services.router.classifier.classifier import Classifier, Prediction
 from services.router.decision import Decision
 from services.router.reading import Reader, Role
 from services.router.rules import FLOOR, MARGIN, Matters, Rules, Score
+from services.router.runners_up import ranked
 from services.router.scope import Scope
 from shared.events import ComplaintReceived
 from shared.language import DepartmentCode
@@ -69,6 +70,7 @@ def _place(
     scores = tuple(s for s in matcher.matters.scores(reading, named) if s.department not in tried)
     leading = scores[0].matter if scores else None
     only_named = False
+    prediction = None
     if match := matcher.rules.first(complaint, reading, leading, tried):
         found = decision.by_rule(matcher.policy, match, scores)
     elif scores and _leads(scores):
@@ -77,10 +79,13 @@ def _place(
     else:
         prediction = classifier.predict(text_to_classify(complaint)) if classifier else None
         if prediction is None or not _is_sure(matcher.policy, prediction, tried):
-            return decision.to_triage(matcher.policy, scores, tried)
+            return decision.to_triage(matcher.policy, scores, tried, prediction)
         found = decision.by_classifier(matcher.policy, prediction)
     doubt = may_be_about(complaint, reading, named, found.department, only_named=only_named)
-    return decision.in_doubt(matcher.policy, found, doubt.found.word, tried) if doubt else found
+    if doubt is None:
+        return found
+    considered = ranked(matcher.policy.departments, scores, prediction, tried)
+    return decision.in_doubt(matcher.policy, found, doubt.found.word, considered, tried)
 
 
 def text_to_classify(complaint: ComplaintReceived) -> str:

@@ -8,11 +8,10 @@ from services.router.accusations.conflict import Accusation
 from services.router.classifier.classifier import Prediction
 from services.router.evidence import Evidence
 from services.router.rules import FLOOR, Match, Score
+from services.router.runners_up import RUNNERS_UP, RunnerUp, percent, ranked
 from services.router.scope import Outside
 from shared.language import DecisionSource, DepartmentCode
 from shared.policy import Policy
-
-RUNNERS_UP = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +26,12 @@ class Decision:
     accused: DepartmentCode | None = None
     lawful_channel: str | None = None
     evidence: tuple[Evidence, ...] = ()
-    # Which other departments the text speaks for, best first: with the points of their keywords, or with their
-    # probabilities where the classifier decided.
-    runners_up: tuple[tuple[DepartmentCode, float], ...] = field(default=())
+    # Which other departments the text speaks for, best first.
+    runners_up: tuple[RunnerUp, ...] = field(default=())
+    # Of the matter, as the responsibility list has it.
+    legal_basis: tuple[str, ...] = ()
+    # In doubt: the department that would have got it but that it may be about.
+    held_for: DepartmentCode | None = None
     # 协办: who helps the department, where a rule makes it a joint matter.
     co_handlers: tuple[DepartmentCode, ...] = ()
     # Of the classifier that was in service, whichever step decided.
@@ -41,7 +43,9 @@ class Decision:
         """What decided, in the form in which it is stored."""
         return {
             "words": [one._asdict() for one in self.evidence],
-            "runners_up": [{"department": code, "points": points} for code, points in self.runners_up],
+            "runners_up": [other.as_json() for other in self.runners_up],
+            "legal_basis": list(self.legal_basis),
+            "held_for": self.held_for,
         }
 
     def as_json(self) -> dict[str, Any]:
@@ -115,15 +119,19 @@ def declined(policy: Policy, outside: Outside, barred: Collection[DepartmentCode
 
 def by_rule(policy: Policy, match: Match, scores: Sequence[Score]) -> Decision:
     about = f"提到{_quoted(match.words)}，" if match.words else ""
+    why, legal_basis = match.rule.why.rstrip("。"), _legal_basis(policy, match.rule.matter)
+    # Many a rule names its law itself.
+    basis = "" if "《" in why else _by_law(legal_basis)
     joint = f"主办，{'、'.join(map(policy.name_of, match.co_handlers))}协办" if match.co_handlers else ""
     return Decision(
         department=match.department,
         source=DecisionSource.RULE,
         rule=match.rule.code,
         matter=match.rule.matter,
-        reason=f"{about}{match.rule.why.rstrip('。')}，转{policy.name_of(match.department)}{joint}。",
+        reason=f"{about}{why}{basis}，转{policy.name_of(match.department)}{joint}。",
         evidence=tuple(Evidence(DecisionSource.RULE, word, match.rule.code) for word in match.words),
-        runners_up=_others(scores, match.department),
+        runners_up=_others(ranked(policy.departments, scores), match.department),
+        legal_basis=legal_basis,
         policy_hash=policy.hash,
         co_handlers=match.co_handlers,
     )
@@ -131,19 +139,20 @@ def by_rule(policy: Policy, match: Match, scores: Sequence[Score]) -> Decision:
 
 def by_keywords(policy: Policy, scores: Sequence[Score]) -> Decision:
     best = scores[0]
-    name = policy.name_of(best.department)
+    name, legal_basis = policy.name_of(best.department), _legal_basis(policy, best.matter)
     if best.matter is None:
         reason = f"提到{_quoted(best.words)}，没有其他部门的事项，转{name}。"
     else:
         matter = policy.matters[best.matter].name
-        reason = f"提到{_quoted(best.words)}，属于“{matter}”事项，按权责清单转{name}。"
+        reason = f"提到{_quoted(best.words)}，属于“{matter}”事项{_by_law(legal_basis)}，按权责清单转{name}。"
     return Decision(
         department=best.department,
         source=DecisionSource.RULE,
         matter=best.matter,
         reason=reason,
         evidence=tuple(Evidence(DecisionSource.RULE, word, best.matter or best.department) for word in best.words),
-        runners_up=_others(scores, best.department),
+        runners_up=_others(ranked(policy.departments, scores), best.department),
+        legal_basis=legal_basis,
         policy_hash=policy.hash,
     )
 
@@ -155,12 +164,12 @@ def by_classifier(policy: Policy, prediction: Prediction) -> Decision:
         department=best.label,
         source=DecisionSource.CLASSIFIER,
         reason=(
-            f"{about}与以往由{policy.name_of(best.label)}办理的诉求相似，文本分类把握{_percent(best.probability)}，"
+            f"{about}与以往由{policy.name_of(best.label)}办理的诉求相似，文本分类把握{percent(best.probability)}，"
             f"转{policy.name_of(best.label)}。"
         ),
         evidence=tuple(Evidence(DecisionSource.CLASSIFIER, word, best.label) for word in prediction.telling),
         runners_up=tuple(
-            (guess.label, round(guess.probability, 4))
+            RunnerUp(guess.label, round(guess.probability, 4))
             for guess in others[:RUNNERS_UP]
             if guess.label in policy.departments
         ),
@@ -168,12 +177,14 @@ def by_classifier(policy: Policy, prediction: Prediction) -> Decision:
     )
 
 
-def _percent(probability: float) -> str:
-    """Cut off, not rounded: nothing is certain."""
-    return f"{int(min(probability, 0.999) * 1000) / 10:g}%"
-
-
-def to_triage(policy: Policy, scores: Sequence[Score], barred: Collection[DepartmentCode] = ()) -> Decision:
+def to_triage(
+    policy: Policy,
+    scores: Sequence[Score],
+    barred: Collection[DepartmentCode] = (),
+    prediction: Prediction | None = None,
+) -> Decision:
+    """`prediction` is that of a classifier that is not sure."""
+    considered = ranked(policy.departments, scores, prediction, barred)
     desk = _neutral((policy.triage_desk, policy.supervision_office), (), barred)
     if len(scores) > 1 and scores[0].points >= FLOOR:
         first, second = scores[:2]
@@ -181,6 +192,9 @@ def to_triage(policy: Policy, scores: Sequence[Score], barred: Collection[Depart
         why = f"{one}与{other}难分主次"
     else:
         why = "没有规则或事项足以确定承办单位"
+    if considered and considered[0].probability is not None:
+        likely, probability = policy.name_of(considered[0].department), considered[0].probability
+        why += f"，文本分类最倾向{likely}但把握仅{percent(probability)}"
     return Decision(
         department=desk,
         source=DecisionSource.TRIAGE,
@@ -188,14 +202,22 @@ def to_triage(policy: Policy, scores: Sequence[Score], barred: Collection[Depart
         evidence=tuple(
             Evidence(DecisionSource.TRIAGE, word, score.department) for score in scores[:2] for word in score.words
         ),
-        runners_up=_others(scores, desk),
+        runners_up=tuple(one for one in considered if one.department != desk),
         policy_hash=policy.hash,
     )
 
 
-def in_doubt(policy: Policy, found: Decision, mention: str, barred: Collection[DepartmentCode] = ()) -> Decision:
+def in_doubt(
+    policy: Policy,
+    found: Decision,
+    mention: str,
+    considered: Sequence[RunnerUp],
+    barred: Collection[DepartmentCode] = (),
+) -> Decision:
     """The complaint may be about the department that `found` would give it to: a person looks first."""
     desk = _neutral((policy.triage_desk, policy.supervision_office), (), barred)
+    # A rule may find one for whom no keyword speaks.
+    first = next((one for one in considered if one.department == found.department), RunnerUp(found.department))
     return Decision(
         department=desk,
         source=DecisionSource.TRIAGE,
@@ -205,7 +227,9 @@ def in_doubt(policy: Policy, found: Decision, mention: str, barred: Collection[D
             f"转{policy.name_of(desk)}由人工核实后分派。"
         ),
         evidence=(Evidence(DecisionSource.TRIAGE, mention, found.department), *found.evidence),
-        runners_up=((found.department, 0.0), *found.runners_up)[:RUNNERS_UP],
+        runners_up=(first, *(one for one in considered if one is not first)),
+        legal_basis=found.legal_basis,
+        held_for=found.department,
         policy_hash=policy.hash,
     )
 
@@ -225,20 +249,28 @@ def to_arbitration(
 
 
 def by_person(
-    policy: Policy, source: DecisionSource, desk: DepartmentCode, department: DepartmentCode, why: str
+    policy: Policy,
+    source: DecisionSource,
+    desk: DepartmentCode,
+    department: DepartmentCode,
+    why: str,
+    accused: DepartmentCode | None = None,
 ) -> Decision:
-    """A person at `desk` named the department; `why` is theirs, redacted."""
+    """A person at `desk` named the department, and maybe whom the complaint accuses; `why` is theirs, redacted."""
     named = "人工分派" if source is DecisionSource.PERSON else "指定承办，不得退单"
+    avoided = f"，经认定反映{policy.name_of(accused)}，按回避规则不交该单位" if accused else ""
     return Decision(
         department=department,
         source=source,
-        reason=f"{policy.name_of(desk)}{named}：{why.rstrip('。')}，转{policy.name_of(department)}。",
+        reason=f"{policy.name_of(desk)}{named}：{why.rstrip('。')}{avoided}，转{policy.name_of(department)}。",
+        evidence=(Evidence(source, accused, accused),) if accused else (),
         policy_hash=policy.hash,
+        implicated=(accused,) if accused else (),
     )
 
 
-def about(made: Decision, matter: str | None) -> Decision:
-    return replace(made, matter=matter)
+def about(policy: Policy, made: Decision, matter: str | None) -> Decision:
+    return replace(made, matter=matter, legal_basis=_legal_basis(policy, matter))
 
 
 def against(made: Decision, accused: DepartmentCode | None) -> Decision:
@@ -266,8 +298,18 @@ def _neutral(
     return next(iter([*free, *unaccused, *accused_last]))
 
 
-def _others(scores: Sequence[Score], chosen: DepartmentCode) -> tuple[tuple[DepartmentCode, float], ...]:
-    return tuple((s.department, s.points) for s in scores if s.department != chosen)[:RUNNERS_UP]
+def _others(considered: Sequence[RunnerUp], chosen: DepartmentCode) -> tuple[RunnerUp, ...]:
+    return tuple(one for one in considered if one.department != chosen)[:RUNNERS_UP]
+
+
+def _legal_basis(policy: Policy, matter: str | None) -> tuple[str, ...]:
+    return policy.matters[matter].legal_basis if matter is not None else ()
+
+
+def _by_law(legal_basis: Sequence[str]) -> str:
+    """The first law alone, so that the sentence can still be read aloud; the evidence has them all."""
+    # Without what the law says there.
+    return f"（依据{legal_basis[0].partition('（')[0]}）" if legal_basis else ""
 
 
 def _quoted(words: Sequence[str]) -> str:

@@ -52,6 +52,8 @@ class Order:
     reason: str
     by: str
     matter: str | None = None
+    # Whom the complaint accuses, as the person reads it.
+    accused: DepartmentCode | None = None
 
 
 class Refused(Exception):
@@ -106,17 +108,17 @@ def assigned_by_desk(current: Decided, order: Order, policy: Policy, decision_id
     final = current.decision.source is DecisionSource.ARBITRATION
     _check(current, order, policy, policy.triage_desk, () if final else current.tried)
     source = DecisionSource.ARBITRATION if final else DecisionSource.PERSON
-    made = decision.by_person(policy, source, policy.triage_desk, order.department, order.reason)
-    return _ordered(current, order, decision.about(made, order.matter), decision_id, now, returnable=not final)
+    made = decision.by_person(policy, source, policy.triage_desk, order.department, order.reason, order.accused)
+    return _ordered(current, order, decision.about(policy, made, order.matter), decision_id, now, returnable=not final)
 
 
 def designated(current: Decided, order: Order, policy: Policy, decision_id: UUID, now: datetime) -> Decided:
     """The supervision office names the department (指定承办); it may be one that gave the complaint back."""
     _check(current, order, policy, policy.supervision_office, ())
     made = decision.by_person(
-        policy, DecisionSource.ARBITRATION, policy.supervision_office, order.department, order.reason
+        policy, DecisionSource.ARBITRATION, policy.supervision_office, order.department, order.reason, order.accused
     )
-    return _ordered(current, order, decision.about(made, order.matter), decision_id, now, returnable=False)
+    return _ordered(current, order, decision.about(policy, made, order.matter), decision_id, now, returnable=False)
 
 
 def _check(
@@ -134,12 +136,18 @@ def _check(
     if current.decision.department != desk:
         here = policy.name_of(current.decision.department)
         raise OutOfDate(f"这件诉求现由{here}办理。", f"The complaint is with {current.decision.department} now.")
-    if order.department not in policy.departments:
-        raise Refused(f"没有代码为 {order.department} 的承办单位。", f"There is no department {order.department}.")
+    for code in (order.department, order.accused):
+        if code is not None and code not in policy.departments:
+            raise Refused(f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
     if order.matter is not None and order.matter not in policy.matters:
         raise Refused(f"没有代码为 {order.matter} 的事项。", f"There is no matter {order.matter}.")
     if order.department == desk:
         raise Refused(f"这件诉求已在{name}，请另选承办单位。", "It is there already; name another department.")
+    if order.department == order.accused:
+        raise Refused(
+            f"{name}被填为被反映单位，不得承办；如诉求并非反映该单位，请不填被反映单位。",
+            f"You name {order.department} as accused, so it must not get it; name nobody where it is not accused.",
+        )
     if order.department in _implicated(current):
         raise Refused(f"{name}是被反映单位，不得承办。", f"{order.department} is accused and must not get it.")
     if order.department in tried:
@@ -149,7 +157,7 @@ def _check(
 def _ordered(
     current: Decided, order: Order, made: Decision, decision_id: UUID, now: datetime, *, returnable: bool
 ) -> Decided:
-    implicated = _implicated(current)
+    implicated = _union(_implicated(current), made.implicated)
     return Decided(
         decision_id,
         current.complaint,

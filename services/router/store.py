@@ -40,7 +40,7 @@ DECISIONS_IN_FORCE = "SELECT * FROM decisions WHERE complaint_id = ANY($1) AND i
 END_DECISIONS = "UPDATE decisions SET in_force = false WHERE decision_id = ANY($1)"
 DECISIONS_OF_COMPLAINT = """
 SELECT decision_id, department, source, rule, matter, accused, lawful_channel, reason, evidence, policy_hash,
-    model_hash, hop, returns, tried, co_handlers, returnable, placed_by, decided_at, in_force
+    model_hash, hop, returns, tried, implicated, co_handlers, returnable, placed_by, decided_at, in_force
 FROM decisions WHERE complaint_id = $1 ORDER BY hop
 """
 
@@ -114,7 +114,7 @@ async def replace_decisions(connection: Connection, steps: Sequence[tuple[UUID, 
 async def decisions_of(pool: Pool, complaint_id: UUID) -> list[dict[str, Any]]:
     """Every decision on a complaint, the first one first."""
     rows = [dict(row) for row in await pool.fetch(DECISIONS_OF_COMPLAINT, complaint_id)]
-    lists = ("tried", "co_handlers")
+    lists = ("tried", "implicated", "co_handlers")
     return [{**row, **{n: orjson.loads(row[n]) for n in lists}, **orjson.loads(row.pop("evidence"))} for row in rows]
 
 

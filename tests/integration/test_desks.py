@@ -1,18 +1,37 @@
 """What lies with the desks is listed with why, placed on a page, and gone from the list once its case is closed."""
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 
+from services.router.classifier.classifier import Guess, Prediction
+from services.router.decide import Matcher, decide
+from services.router.handlers import PlaceComplaints
 from shared.auth import Role
-from shared.events import CaseClosed
+from shared.consumer import BatchConsumer
+from shared.events import CaseClosed, ComplaintReceived
 from shared.language import CaseStatus
-from tests.examples import NOW
+from shared.outbox import Relay
+from shared.policy import Policy
+from shared.postgres import Pool
+from shared.topics import COMPLAINTS_RECEIVED
+from tests.examples import NOW, received, record
 from tests.integration.test_returns import BOAR, OPERATOR, SUPERVISOR, VAGUE, Router, granted, router
 from tests.tokens import bearer
 
 __all__ = ["router"]
+
+
+class Unsure:
+    """A classifier that is sure of nothing."""
+
+    hash = "a-model"
+
+    def predict(self, text: str) -> Prediction:
+        assert text
+        return Prediction((Guess("transport", 0.72), Guess("health", 0.21), Guess("justice", 0.05)), 0.9, ())
 
 
 def closed(complaint_id: UUID) -> CaseClosed:
@@ -28,13 +47,14 @@ async def at_desk(router: Router, desk: str = "triage", who: dict[str, str] = OP
 
 
 async def placed(
-    router: Router, desk: str, who: dict[str, str], one: dict[str, Any], department: str
+    router: Router, desk: str, who: dict[str, str], one: dict[str, Any], department: str, accused: str = ""
 ) -> httpx.Response:
     form = {
         "complaint_id": one["complaint_id"],
         "decision_id": one["decision_id"],
         "department": department,
         "reason": "职责在该单位",
+        "accused": accused,
     }
     return await router.client.post(f"/placing/{desk}", data=form, headers=who)
 
@@ -105,6 +125,51 @@ async def test_an_accused_department_is_not_offered(router: Router) -> None:
     page = await router.client.get("/placing/supervision", headers=SUPERVISOR)
     assert '<option value="water-supply">' in page.text
     assert '<option value="urban-management">' not in page.text
+
+
+async def test_whom_it_may_be_about_is_preselected_as_accused_and_kept_from_it_to_the_end(
+    router: Router, policy: Policy
+) -> None:
+    complaint = await router.receives("城管值班室一个人也没有")
+    page = (await router.client.get("/placing/triage", headers=OPERATOR)).text
+    assert '<option value="urban-management" selected>' in page
+    assert "文中“城管”可能正是反映城市管理综合执法局" in page
+    targets = re.findall(r'<option value="([a-z-]*)"', page.partition('name="accused"')[0])
+    assert targets[:2] == ["", next(iter(policy.departments))]
+    one = (await at_desk(router))[str(complaint)]
+    itself = await placed(router, "triage", OPERATOR, one, "urban-management", "urban-management")
+    assert itself.status_code == 422
+    assert "请不填被反映单位" in itself.text
+    assert (await placed(router, "triage", OPERATOR, one, "supervision-office", "urban-management")).status_code == 303
+    decision = await router.in_force(complaint)
+    assert (decision["department"], decision["accused"]) == ("supervision-office", "urban-management")
+    assert decision["words"] == [{"step": "person", "word": "urban-management", "speaks_for": "urban-management"}]
+    assert (await router.sent(complaint))[-1].accused == "urban-management"
+    refused = await router.places(complaint, "designate", SUPERVISOR, "urban-management")
+    assert refused.status_code == 422
+    assert "是被反映单位" in refused.text
+    offered = (await router.client.get("/placing/supervision", headers=SUPERVISOR)).text
+    assert '<option value="urban-management"' not in offered
+    assert "被反映单位（不得承办） Accused, never to handle it：城市管理综合执法局" in offered
+
+
+async def test_what_it_is_not_about_goes_where_the_desk_sends_it(router: Router) -> None:
+    complaint = await router.receives("城管值班室一个人也没有")
+    one = (await at_desk(router))[str(complaint)]
+    assert (await placed(router, "triage", OPERATOR, one, "urban-management")).status_code == 303
+    decision = await router.in_force(complaint)
+    assert (decision["department"], decision["accused"]) == ("urban-management", None)
+
+
+async def test_the_desk_sees_what_an_unsure_classifier_thought_and_how_many_words_spoke_for_whom(
+    router: Router, router_pool: Pool, policy: Policy
+) -> None:
+    matcher = Matcher(policy)
+    places = PlaceComplaints(lambda complaints: [decide(one, matcher, classifier=Unsure()) for one in complaints])
+    consumer = BatchConsumer("decisions", [ComplaintReceived], places, router_pool, Relay(router_pool, []))
+    await consumer([record(received(text="医院门口"), topic=COMPLAINTS_RECEIVED)])
+    page = (await router.client.get("/placing/triage", headers=OPERATOR)).text
+    assert "交通运输局 72%，卫生健康局 21% 1 个词，司法局 5%" in page
 
 
 async def test_a_desk_is_seen_by_its_own_people_only(router: Router) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from services.router.runners_up import percent
 from shared.auth import Principal, Role, allow
 from shared.http import Problem
 from shared.own_api import Answer, OwnApi
@@ -40,6 +41,7 @@ def add_desk_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
             listed=listed.or_problem(),
             policy=policy(),
             told=refused.told if refused else None,
+            percent=percent,
         )
 
     @app.get("/placing/{desk}", include_in_schema=False)
@@ -56,11 +58,12 @@ def add_desk_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
         decision_id: Said,
         department: Said,
         reason: Said,
+        accused: Said = "",
     ) -> Response:
         """Name the department of one of them; what is refused is told above the list."""
         if desk not in _VERBS:
             raise Problem(404, "没有这个分派台。", "There is no such desk.")
-        body = {"decision_id": decision_id, "department": department, "reason": reason}
+        body = {"decision_id": decision_id, "department": department, "reason": reason, "accused": accused or None}
         answer = await api.post(request, f"/v1/decisions/{complaint_id}:{_VERBS[desk]}", body)
         if not answer.good:
             return await page(request, placer, desk, refused=answer)

@@ -35,4 +35,6 @@ async def close_decisions(connection: Connection, complaint_ids: Collection[UUID
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
     event, evidence = orjson.loads(row.pop("event")), orjson.loads(row.pop("evidence"))
     lists = {name: orjson.loads(row[name]) for name in ("tried", "implicated")}
-    return {**row, **lists, **evidence, **{name: event.get(name) for name in _OF_THE_COMPLAINT}}
+    # Of decisions from before these were kept there is nothing to show.
+    absent: dict[str, Any] = {"held_for": None, "legal_basis": []}
+    return {**row, **lists, **absent, **evidence, **{name: event.get(name) for name in _OF_THE_COMPLAINT}}

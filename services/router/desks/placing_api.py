@@ -28,7 +28,10 @@ _Place = Callable[[Decided, Order, Policy, UUID, datetime], Decided]
 
 
 class Placing(BaseModel):
-    """What a person decides: the decision that they saw, the department and why; the reason goes to the department."""
+    """What a person decides: the decision that they saw, the department and why; the reason goes to the department.
+
+    `accused` is whom the complaint is about, as the person reads it: never the department itself.
+    """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -36,6 +39,7 @@ class Placing(BaseModel):
     department: DepartmentCode
     reason: Reason
     matter: Annotated[str, StringConstraints(max_length=64)] | None = None
+    accused: DepartmentCode | None = None
 
 
 def add_placing_routes(app: FastAPI, pool: Pool, relay: Relay, policy: Callable[[], Policy]) -> None:
@@ -52,6 +56,7 @@ def add_placing_routes(app: FastAPI, pool: Pool, relay: Relay, policy: Callable[
                 redact(placing.reason),
                 principal.subject,
                 placing.matter,
+                placing.accused,
             )
             decision_id = event_id(current.decision_id, ComplaintAssigned.event_type)
             try:

@@ -165,14 +165,29 @@ def test_a_decision_keeps_what_decided_in_a_form_that_can_be_stored() -> None:
         "rule": None,
         "matter": "street-vending",
         "accused": None,
-        "reason": "提到“占道经营”，属于“占道经营”事项，按权责清单转城市管理综合执法局。",
+        "reason": (
+            "提到“占道经营”，属于“占道经营”事项（依据《城市市容和环境卫生管理条例》第十四条），"
+            "按权责清单转城市管理综合执法局。"
+        ),
         "lawful_channel": None,
         "co_handlers": [],
         "words": [{"step": "rule", "word": "占道经营", "speaks_for": "street-vending"}],
         "runners_up": [],
+        "legal_basis": ["《城市市容和环境卫生管理条例》第十四条（街道两侧和公共场地）"],
+        "held_for": None,
         "policy_hash": POLICY.hash,
         "model_hash": None,
     }
+
+
+def test_the_law_is_named_once_in_the_sentence_and_whole_in_the_evidence() -> None:
+    by_keyword = decide(received("河街口有人占道经营"), zhenping())
+    assert "（依据《城市市容和环境卫生管理条例》第十四条）" in by_keyword.reason
+    by_rule = decide(received("工地夜间打桩，噪声扰民"), zhenping())
+    assert by_rule.legal_basis == POLICY.matters["construction-noise"].legal_basis
+    assert by_rule.reason.count("《") == 1
+    names_its_own = decide(received("包工头拖欠工资"), zhenping())
+    assert names_its_own.reason.count("《") == 1
 
 
 WORDS = sorted(

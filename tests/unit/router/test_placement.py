@@ -110,6 +110,48 @@ def test_nobody_can_send_it_to_the_accused() -> None:
             designated(current, order(current, accused), POLICY, UUID(int=9), NOW)
 
 
+def test_whom_a_person_finds_accused_never_gets_it_and_the_event_names_them() -> None:
+    held = placed("城管值班室一个人也没有")
+    assert (held.decision.department, held.decision.held_for, held.implicated) == (DESK, "urban-management", ())
+    passed_on = assigned_by_desk(held, order(held, OFFICE, accused="urban-management"), POLICY, UUID(int=9), NOW)
+    assert (passed_on.decision.accused, passed_on.implicated) == ("urban-management", ("urban-management",))
+    assert "经认定反映城市管理综合执法局，按回避规则不交该单位" in passed_on.decision.reason
+    [sent] = [decode(message_record(message)).event for message in assignments(passed_on)]
+    assert isinstance(sent, ComplaintAssigned)
+    assert (sent.department, sent.accused) == (OFFICE, "urban-management")
+    with pytest.raises(Refused, match="accused"):
+        designated(passed_on, order(passed_on, "urban-management"), POLICY, UUID(int=10), NOW)
+
+
+def test_whom_a_person_finds_accused_is_added_to_whom_the_router_found() -> None:
+    current = placed("城管打人")
+    final = designated(current, order(current, "justice", accused="traffic-police"), POLICY, UUID(int=9), NOW)
+    assert final.implicated == ("urban-management", "traffic-police")
+    assert final.decision.accused == "urban-management"
+
+
+@pytest.mark.parametrize("accused", ["water-supply", "no-such-office"])
+def test_nobody_gets_what_accuses_them_and_only_a_department_is_accused(accused: str) -> None:
+    current = placed("在吗")
+    with pytest.raises(Refused):
+        assigned_by_desk(current, order(current, "water-supply", accused=accused), POLICY, UUID(int=9), NOW)
+
+
+def test_whom_a_person_found_accused_does_not_get_it_after_a_return_either() -> None:
+    current = placed("在吗")
+    chosen = assigned_by_desk(current, order(current, "justice", accused="forestry"), POLICY, UUID(int=9), NOW)
+    boar = replace(chosen, complaint=received("野猪拱了玉米"))
+    again = after(boar, granted("justice"))
+    assert again.decision.department != "forestry"
+    assert again.implicated == ("forestry",)
+
+
+def test_a_matter_that_a_person_names_brings_its_legal_basis() -> None:
+    current = placed("在吗")
+    chosen = assigned_by_desk(current, order(current, "water-supply", matter="water-failure"), POLICY, UUID(int=9), NOW)
+    assert chosen.decision.legal_basis == POLICY.matters["water-failure"].legal_basis
+
+
 def test_who_is_accused_stays_accused_at_every_hop() -> None:
     current = placed("城管打人")
     final = designated(current, order(current, "justice"), POLICY, UUID(int=9), NOW)

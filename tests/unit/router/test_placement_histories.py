@@ -40,9 +40,10 @@ class Ledger:
             successor = replaced(self.decisions[-1], event, zhenping(), None, event_id, NOW)
             self.decisions += [successor] if successor else []
         else:
-            how, department, up_to_date = event
+            how, department, accused, up_to_date = event
             current = self.decisions[-1]
-            wanted = order(current, department, seen=current.decision_id if up_to_date else UUID(int=1))
+            seen = current.decision_id if up_to_date else UUID(int=1)
+            wanted = order(current, department, accused=accused, seen=seen)
             try:
                 self.decisions.append(how(current, wanted, POLICY, event_id, NOW))
             except Refused:
@@ -66,7 +67,7 @@ returns = st.builds(
     st.integers(1, 4),
     st.lists(departments, max_size=2),
 )
-orders = st.tuples(st.sampled_from([assigned_by_desk, designated]), departments, st.booleans())
+orders = st.tuples(st.sampled_from([assigned_by_desk, designated]), departments, st.none() | departments, st.booleans())
 histories = st.lists(
     st.tuples(st.integers(0, 12), st.just("received") | returns | orders), min_size=1, max_size=14
 ).map(

@@ -2,6 +2,7 @@ from typing import Any
 
 from services.router.decide import Matcher, decide
 from services.router.decision import Decision
+from services.router.runners_up import RunnerUp
 from shared.language import DecisionSource
 from shared.policy import Matter, Rule
 from tests.unit.router.county import received, with_changes, zhenping
@@ -42,7 +43,7 @@ def test_a_keyword_inside_a_longer_one_does_not_count() -> None:
 def test_a_keyword_shared_by_two_departments_weighs_half() -> None:
     matcher = county(matter("a", "transport", "路面", "噪音扰民"), matter("b", "health", "噪音扰民"))
     assert placed(matcher, "噪音扰民").department == "triage-desk"
-    assert placed(matcher, "噪音扰民，路面也坏了").runners_up == (("health", 1.5),)
+    assert placed(matcher, "噪音扰民，路面也坏了").runners_up == (RunnerUp("health", points=1.5, words=1),)
 
 
 def test_a_keyword_in_the_title_counts_twice() -> None:
@@ -62,7 +63,9 @@ def test_a_hint_alone_does_not_decide() -> None:
 
 def test_a_place_that_is_only_a_landmark_hardly_counts() -> None:
     matcher = county(matter("a", "education-sports", "实验小学"), matter("b", "urban-management", "占道经营"))
-    assert placed(matcher, "实验小学门口有人占道经营").runners_up == (("education-sports", 0.75),)
+    assert placed(matcher, "实验小学门口有人占道经营").runners_up == (
+        RunnerUp("education-sports", points=0.75, words=1),
+    )
 
 
 def test_too_small_a_lead_goes_to_the_triage_desk_with_both_named() -> None:
@@ -71,7 +74,7 @@ def test_too_small_a_lead_goes_to_the_triage_desk_with_both_named() -> None:
     assert decision.source is DecisionSource.TRIAGE
     assert "交通运输局（“班车”）" in decision.reason
     assert "卫生健康局（“诊所”）" in decision.reason
-    assert dict(decision.runners_up) == {"health": 1.0, "transport": 1.0}
+    assert {one.department: one.points for one in decision.runners_up} == {"health": 1.0, "transport": 1.0}
 
 
 def test_whom_the_reporter_asks_counts_more_than_whom_he_mentions() -> None:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from services.router.batches import decide_all
 from services.router.classifier.classifier import Guess, Prediction
 from services.router.decide import decide
+from services.router.runners_up import RunnerUp
 from shared.language import DecisionSource
 from shared.matching import comparable
 from tests.unit.router.county import received, zhenping
@@ -44,12 +45,42 @@ def test_a_sure_classifier_places_what_no_rule_places() -> None:
     assert (decision.department, decision.source) == ("transport", DecisionSource.CLASSIFIER)
     name = zhenping().policy.name_of("transport")
     assert decision.reason == f"提到“在吗”，与以往由{name}办理的诉求相似，文本分类把握97.2%，转{name}。"
-    assert decision.runners_up == (("health", 0.028),)
+    assert decision.runners_up == (RunnerUp("health", probability=0.028),)
     assert [(e.step, e.word, e.speaks_for) for e in decision.evidence] == [("classifier", "在吗", "transport")]
 
 
-def test_an_unsure_classifier_leaves_it_to_the_triage_desk() -> None:
-    assert decide(received(VAGUE), zhenping(), classifier=Says("transport", 0.89)).department == DESK
+def test_an_unsure_classifier_leaves_it_to_the_triage_desk_which_is_told_what_it_thought() -> None:
+    decision = decide(received(VAGUE), zhenping(), classifier=Says("transport", 0.72))
+    assert decision.department == DESK
+    assert [one.as_json() for one in decision.runners_up] == [
+        {"department": "transport", "probability": 0.72},
+        {"department": "health", "probability": 0.28},
+    ]
+    assert decision.reason == (
+        "没有规则或事项足以确定承办单位，文本分类最倾向交通运输局但把握仅72%，转县12345热线分派台由人工分派。"
+    )
+
+
+def test_who_is_named_and_guessed_is_one_candidate_with_either_measure() -> None:
+    decision = decide(received("医院门口"), zhenping(), classifier=Says("transport", 0.72))
+    assert decision.runners_up == (
+        RunnerUp("transport", probability=0.72),
+        RunnerUp("health", probability=0.28, points=0.25, words=1),
+    )
+
+
+def test_in_doubt_the_desk_is_told_how_sure_the_classifier_was() -> None:
+    complaint = received("城管队员在店里坐着，交警也在")
+    decision = decide(complaint, zhenping(), classifier=Says("urban-management", 0.97))
+    assert (decision.department, decision.held_for) == (DESK, "urban-management")
+    first, *others = decision.runners_up
+    assert (first.department, first.probability) == ("urban-management", 0.97)
+    assert [one.department for one in others] == ["health", "traffic-police"]
+
+
+def test_who_gave_it_back_is_no_candidate_of_an_unsure_classifier() -> None:
+    decision = decide(received(VAGUE), zhenping(), frozenset({"transport"}), Says("transport", 0.97))
+    assert [one.department for one in decision.runners_up] == ["health"]
 
 
 def test_a_label_that_is_no_department_leaves_it_to_the_triage_desk() -> None:
