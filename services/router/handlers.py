@@ -11,6 +11,8 @@ from services.router import store
 from services.router.assignments import assignments
 from services.router.decision import Decision
 from services.router.desks.desks_store import close_decisions
+from services.router.desks.standings import FOLLOWED, newest
+from services.router.desks.standings_store import upsert_standings
 from services.router.incidents.incidents_store import in_force, let_wait
 from services.router.placement import Decided
 from shared import outbox
@@ -63,14 +65,16 @@ class PlaceComplaints:
 
 
 class FollowCases:
-    """Decides again what a department gave back with leave, and notes which complaints nobody has to place any more."""
+    """Decides again what a department gave back with leave, and notes where cases stand and which are over."""
 
     def __init__(self, replace: Replace) -> None:
         self._replace = replace
 
     async def __call__(self, connection: Connection, received: Sequence[Received[Event]]) -> None:
         now = datetime.now(UTC)
-        ended = {r.event.complaint_id for r in received if isinstance(r.event, CaseClosed | CaseDeclined)}
+        moves = [r.event for r in received if isinstance(r.event, FOLLOWED)]
+        await upsert_standings(connection, newest(moves))
+        ended = {move.complaint_id for move in moves if isinstance(move, CaseClosed | CaseDeclined)}
         await close_decisions(connection, ended)
         returns = [(r.id, r.event) for r in received if isinstance(r.event, CaseReturnGranted)]
         in_force = await store.hold_in_force(connection, {granted.complaint_id for _, granted in returns})

@@ -11,6 +11,7 @@ from services.router.classifier.models_api import Models, add_models_routes
 from services.router.desks.desk_pages import add_desk_pages
 from services.router.desks.desks_api import add_desks_routes
 from services.router.desks.placing_api import add_placing_routes
+from services.router.desks.standings import FOLLOWED
 from services.router.handlers import FollowCases, PlaceComplaints
 from services.router.in_service import InService
 from services.router.incidents.forgetting import Forgetting
@@ -23,7 +24,7 @@ from services.router.policies.policy_folders import PolicyFolders
 from services.router.policies.trying import Trying
 from services.router.settings import RouterSettings
 from shared.consumer import BatchConsumer
-from shared.events import CaseClosed, CaseDeclined, CaseReturnGranted, ComplaintReceived
+from shared.events import ComplaintReceived
 from shared.http import create_app
 from shared.kafka import create_topics
 from shared.oidc import provider_of
@@ -66,7 +67,7 @@ async def run(settings: RouterSettings) -> None:
         base.subscriptions.add(
             BatchConsumer(
                 "returns",
-                [CaseReturnGranted, CaseClosed, CaseDeclined],
+                FOLLOWED,
                 FollowCases(in_service.replace),
                 base.pool,
                 base.relay,

@@ -13,8 +13,9 @@ from services.router import decision
 from services.router.classifier.classifier import Classifier
 from services.router.decide import Matcher, decide
 from services.router.decision import Decision
+from services.router.desks.standings import STANDS_STILL
 from shared.events import CaseReturnGranted, ComplaintReceived
-from shared.language import DecisionSource, DepartmentCode
+from shared.language import CaseStatus, DecisionSource, DepartmentCode
 from shared.policy import Policy
 
 __all__ = ["ARBITRATED_FROM", "Decided", "Order", "Refused", "assigned_by_desk", "designated", "replaced"]
@@ -41,6 +42,8 @@ class Decided:
     returnable: bool = True
     # Who decided, where a person did: the subject of the access token.
     placed_by: str | None = None
+    # Where the case stood when the decision was read, as far as the tracker has told; None where it was only opened.
+    standing: CaseStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Refused(Exception):
 
 
 class OutOfDate(Refused):
-    """Another decision is in force than the one that the person saw."""
+    """Another decision is in force than the one that the person saw, or the case has moved on."""
 
 
 def replaced(
@@ -136,6 +139,11 @@ def _check(
     if current.decision.department != desk:
         here = policy.name_of(current.decision.department)
         raise OutOfDate(f"这件诉求现由{here}办理。", f"The complaint is with {current.decision.department} now.")
+    if current.standing and (stands := STANDS_STILL.get(current.standing)):
+        raise OutOfDate(
+            f"这件诉求的工单{stands}，不能再派单。",
+            f"The case is {current.standing} and cannot be given to another department.",
+        )
     for code in (order.department, order.accused):
         if code is not None and code not in policy.departments:
             raise Refused(f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")

@@ -10,7 +10,7 @@ import orjson
 from services.router.decision import Decision
 from services.router.placement import Decided
 from shared.events import ComplaintReceived
-from shared.language import DecisionSource
+from shared.language import CaseStatus, DecisionSource
 from shared.postgres import Connection, Pool
 
 INSERT_DECISIONS = """
@@ -36,7 +36,11 @@ ON CONFLICT DO NOTHING
 # waits here and then sees what the first has done.
 READ_COMPLAINTS = "SELECT complaint_id, event FROM complaints WHERE complaint_id = ANY($1)"
 HOLD_COMPLAINTS = f"{READ_COMPLAINTS} ORDER BY complaint_id FOR UPDATE"
-DECISIONS_IN_FORCE = "SELECT * FROM decisions WHERE complaint_id = ANY($1) AND in_force"
+DECISIONS_IN_FORCE = """
+SELECT
+    decisions.*, (SELECT status FROM standings WHERE standings.complaint_id = decisions.complaint_id) AS standing
+FROM decisions WHERE complaint_id = ANY($1) AND in_force
+"""
 END_DECISIONS = "UPDATE decisions SET in_force = false WHERE decision_id = ANY($1)"
 DECISIONS_OF_COMPLAINT = """
 SELECT decision_id, department, source, rule, matter, accused, lawful_channel, reason, evidence, policy_hash,
@@ -120,6 +124,8 @@ async def decisions_of(pool: Pool, complaint_id: UUID) -> list[dict[str, Any]]:
 
 def _decided(row: asyncpg.Record, event: str) -> Decided:
     """As it was decided, but for the evidence, from which nothing further follows."""
+    # Of a case that ended before its standing was kept only that is known.
+    standing = row["standing"] or (CaseStatus.CLOSED if row["closed"] else None)
     return Decided(
         row["decision_id"],
         ComplaintReceived.model_validate_json(event),
@@ -142,4 +148,5 @@ def _decided(row: asyncpg.Record, event: str) -> Decided:
         tuple(orjson.loads(row["implicated"])),
         row["returnable"],
         row["placed_by"],
+        CaseStatus(standing) if standing else None,
     )

@@ -10,6 +10,8 @@ import pytest
 
 from services.router import store
 from services.router.classifier import learning_store
+from services.router.desks import desks_store
+from services.router.desks.standings import STANDS_STILL
 from services.router.incidents import hotspots_store, incidents_read_store, incidents_store
 from services.router.incidents.incidents import NEWEST
 from services.router.policies import replay_store
@@ -33,6 +35,7 @@ INSERT INTO decisions (
 )
     SELECT gen_random_uuid(), complaint_id, 'power-supply', 'rule', '', '{}', '', decided_at, 2, 1
     FROM decisions WHERE NOT in_force;
+INSERT INTO standings SELECT complaint_id, department, 'in_progress', 2 FROM decisions WHERE in_force;
 INSERT INTO fingerprints SELECT complaint_id, accepted_at, '停水没', '', '', '', NULL, '' FROM complaints;
 -- Ten keys each, one of which every second complaint has.
 INSERT INTO fingerprint_keys
@@ -65,12 +68,17 @@ async def router(filled_url: str) -> AsyncIterator[Connection]:
 async def test_holding_complaints_reads_those_alone(router: Connection) -> None:
     some = [row[0] for row in await router.fetch("SELECT complaint_id FROM complaints LIMIT 20")]
     assert_lean(await plan_of(router, store.HOLD_COMPLAINTS, some), "complaints_pkey", at_most=2 * 20)
-    assert_lean(await plan_of(router, store.DECISIONS_IN_FORCE, some), "one_decision_in_force", at_most=20)
+    assert_lean(await plan_of(router, store.DECISIONS_IN_FORCE, some), "one_decision_in_force", at_most=2 * 20)
 
 
 async def test_the_decisions_on_a_complaint_are_found_by_its_id(router: Connection) -> None:
     one = await router.fetchval("SELECT complaint_id FROM complaints LIMIT 1")
     assert_lean(await plan_of(router, store.DECISIONS_OF_COMPLAINT, one), "one_decision_at_each_hop", at_most=2)
+
+
+async def test_a_desk_reads_what_lies_with_it_and_where_those_cases_stand(router: Connection) -> None:
+    plan = await plan_of(router, desks_store.READ_DESK, "urban-management", None, 20, list(STANDS_STILL))
+    assert_lean(plan, "decisions_to_place", at_most=4 * 20)
 
 
 async def test_a_replay_reads_one_batch_at_a_time(router: Connection) -> None:

@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 
 from services.router.classifier.classifier import Guess, Prediction
 from services.router.decide import Matcher, decide
 from services.router.handlers import PlaceComplaints
 from shared.auth import Role
 from shared.consumer import BatchConsumer
-from shared.events import CaseClosed, ComplaintReceived
+from shared.events import CaseClosed, CaseEvent, CaseReplied, CaseResumed, CaseSuspended, ComplaintReceived
 from shared.language import CaseStatus
 from shared.outbox import Relay
 from shared.policy import Policy
@@ -37,6 +38,13 @@ class Unsure:
 def closed(complaint_id: UUID) -> CaseClosed:
     return CaseClosed(
         complaint_id=complaint_id, department="hotline-centre", status=CaseStatus.CLOSED, version=3, at=NOW
+    )
+
+
+def moved(kind: type[CaseEvent], complaint_id: UUID, status: CaseStatus, version: int, **more: Any) -> CaseEvent:
+    facts = {"complaint_id": complaint_id, "department": "hotline-centre", "status": status, "version": version}
+    return kind.model_validate(
+        facts | {"at": NOW, "reply": "已联系自来水公司。", "reason": "等候检测", "until": NOW} | more
     )
 
 
@@ -84,6 +92,34 @@ async def test_what_is_closed_has_not_to_be_placed(router: Router) -> None:
     assert not await at_desk(router)
     [decision] = await router.decisions(complaint)
     assert decision["in_force"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "said"),
+    [
+        (CaseReplied, CaseStatus.REPLIED, "已答复"),
+        (CaseSuspended, CaseStatus.SUSPENDED, "已中止"),
+        (CaseClosed, CaseStatus.CLOSED, "已办结"),
+    ],
+)
+async def test_what_the_tracker_would_not_give_to_another_is_neither_listed_nor_placed(
+    router: Router, kind: type[CaseEvent], status: CaseStatus, said: str
+) -> None:
+    complaint = await router.receives(VAGUE)
+    await router.takes(uuid4(), moved(kind, complaint, status, 3))
+    assert not await at_desk(router)
+    answer = await router.places(complaint, "assign", OPERATOR, "water-supply")
+    assert answer.status_code == 409
+    assert f"这件诉求的工单{said}，不能再派单。" in answer.text
+    assert len(await router.decisions(complaint)) == len(await router.sent(complaint)) == 1
+
+
+async def test_what_goes_on_can_be_placed_again_and_what_arrives_late_changes_nothing(router: Router) -> None:
+    complaint = await router.receives(VAGUE)
+    await router.takes(uuid4(), moved(CaseResumed, complaint, CaseStatus.IN_PROGRESS, 4, deadlines=()))
+    await router.takes(uuid4(), moved(CaseSuspended, complaint, CaseStatus.SUSPENDED, 3))
+    assert str(complaint) in await at_desk(router)
+    assert (await router.places(complaint, "assign", OPERATOR, "water-supply")).status_code == 200
 
 
 async def test_the_desk_places_a_complaint_on_its_page(router: Router) -> None:

@@ -15,11 +15,12 @@ from services.router.decide import Matcher
 from services.router.desks.desk_pages import add_desk_pages
 from services.router.desks.desks_api import add_desks_routes
 from services.router.desks.placing_api import add_placing_routes
+from services.router.desks.standings import FOLLOWED
 from services.router.handlers import FollowCases, PlaceComplaints
 from services.router.in_service import InService
 from shared.auth import Role
 from shared.consumer import BatchConsumer
-from shared.events import CaseClosed, CaseReturnGranted, ComplaintAssigned, ComplaintReceived, Event
+from shared.events import CaseReturnGranted, ComplaintAssigned, ComplaintReceived, Event
 from shared.http import create_app
 from shared.language import CaseStatus
 from shared.outbox import Relay
@@ -43,9 +44,7 @@ class Router:
         in_service = InService(POLICY, None)
         relay = Relay(pool, [])
         self._places = BatchConsumer("decisions", [ComplaintReceived], PlaceComplaints(in_service.decide), pool, relay)
-        self.returns = BatchConsumer(
-            "returns", [CaseReturnGranted, CaseClosed], FollowCases(in_service.replace), pool, relay
-        )
+        self.returns = BatchConsumer("returns", FOLLOWED, FollowCases(in_service.replace), pool, relay)
 
     async def receives(self, text: str, **changes: Any) -> UUID:
         complaint = received(text=text, **changes)

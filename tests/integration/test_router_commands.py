@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -13,7 +14,10 @@ from typer.testing import CliRunner, Result
 from deploy.local.hotline import POLICY
 from services.router.__main__ import app
 from services.router.classifier.model_file import load_model, save_model
+from shared.events import CaseAcknowledged, CaseReassigned, CaseReturnRefused, CaseReturnRequested
+from shared.language import CaseStatus
 from shared.postgres import Pool
+from tests.examples import NOW
 from tests.integration.test_returns import BOAR, OPERATOR, SUPERVISOR, VAGUE, Router, granted, router
 from tests.unit.router.labelled import model
 
@@ -51,6 +55,33 @@ async def test_what_people_decided_is_exported_as_examples(router: Router, tmp_p
     assert str(returned) not in written
     later = await called("export", "--out", tmp_path / "later.jsonl", "--since", "2999-01-01")
     assert later.stdout.startswith("0 examples")
+
+
+@pytest.mark.usefixtures("environment")
+async def test_what_the_router_guessed_after_a_return_is_a_lesson_once_the_department_has_taken_it(
+    router: Router, tmp_path: Path
+) -> None:
+    async def lessons() -> list[str]:
+        result = await called("export", "--out", tmp_path / "learned.jsonl")
+        assert result.exit_code == 0, result.stderr
+        return [json.loads(line)["label"] for line in (tmp_path / "learned.jsonl").read_text().splitlines()]
+
+    complaint = await router.receives("工地夜间打桩，噪声扰民")
+    first = (await router.in_force(complaint))["department"]
+    await router.takes(uuid4(), granted(complaint, first))
+    second = await router.in_force(complaint)
+    assert (second["source"], second["placed_by"]) == ("rule", None)
+    assert await lessons() == []
+    for version, kind, status, taken in (
+        (4, CaseReassigned, CaseStatus.DISPATCHED, []),
+        (5, CaseAcknowledged, CaseStatus.IN_PROGRESS, [second["department"]]),
+        (6, CaseReturnRequested, CaseStatus.RETURN_REQUESTED, []),
+        (7, CaseReturnRefused, CaseStatus.IN_PROGRESS, [second["department"]]),
+    ):
+        facts = {"complaint_id": complaint, "department": second["department"], "previous": first, "at": NOW}
+        said = {"status": status, "version": version, "deadlines": (), "reason": "职责不符", "basis": "三定方案"}
+        await router.takes(uuid4(), kind.model_validate(facts | said))
+        assert await lessons() == taken, kind
 
 
 @pytest.mark.usefixtures("environment")

@@ -11,13 +11,19 @@ from shared.events import ComplaintReceived
 from shared.language import DepartmentCode
 from shared.postgres import Connection
 
-# Complaints that accuse somebody are no lessons: a classifier never decides those.
+# Complaints that accuse somebody are no lessons: a classifier never decides those. What the router guessed after a
+# return is one once the department has taken the case, and as long as it does not want to give it back as well.
 LESSONS = """
 SELECT decided_at, complaint_id, event, department, source, tried
 FROM decisions JOIN complaints USING (complaint_id)
 WHERE in_force AND (returns > 0 OR placed_by IS NOT NULL) AND decided_at >= $1
     AND (decided_at, complaint_id) > ($2, $3)
     AND accused IS NULL AND implicated = '[]' AND department <> ALL($4)
+    AND (placed_by IS NOT NULL OR (
+        SELECT standings.department = decisions.department
+            AND status NOT IN ('dispatched', 'return_requested', 'declined')
+        FROM standings WHERE standings.complaint_id = decisions.complaint_id
+    ))
 ORDER BY decided_at, complaint_id LIMIT $5
 """
 

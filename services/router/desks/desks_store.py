@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 
+from services.router.desks.standings import STANDS_STILL
 from shared.language import DepartmentCode
 from shared.postgres import Connection, Pool
 
@@ -14,6 +15,7 @@ SELECT decision_id, complaint_id, source, matter, accused, reason, evidence, hop
     decided_at, event
 FROM decisions JOIN complaints USING (complaint_id)
 WHERE department = $1 AND in_force AND NOT closed
+    AND coalesce((SELECT status FROM standings WHERE standings.complaint_id = decisions.complaint_id), '') <> ALL($4)
     AND complaint_id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
 ORDER BY complaint_id LIMIT $3
 """
@@ -24,7 +26,7 @@ _OF_THE_COMPLAINT = ("ticket_number", "channel", "kind", "urgency", "title", "te
 
 async def read_desk(pool: Pool, desk: DepartmentCode, after: UUID | None, limit: int) -> list[dict[str, Any]]:
     """The open complaints that lie with `desk`, the oldest first, each with the decision that brought it there."""
-    return [_shown(dict(row)) for row in await pool.fetch(READ_DESK, desk, after, limit)]
+    return [_shown(dict(row)) for row in await pool.fetch(READ_DESK, desk, after, limit, list(STANDS_STILL))]
 
 
 async def close_decisions(connection: Connection, complaint_ids: Collection[UUID]) -> None:
