@@ -86,6 +86,28 @@ async def test_a_policy_is_tried_and_switched_on_and_the_next_complaint_goes_by_
     assert noted["dry_run_id"] == run["dry_run_id"]
 
 
+async def test_who_would_help_and_who_would_be_accused_is_shown_though_nothing_goes_elsewhere(
+    router: County, client: httpx.AsyncClient
+) -> None:
+    folder = candidate(router.policy_dir, "joint")
+    joint = (
+        "{code: boars, when: {words: [野猪]}, department: forestry, co_handlers: [agriculture-rural], why: 一同处置。}"
+    )
+    rewrite(folder / "rules.yaml", "rules:\n", f"rules:\n  - {joint}\n")
+    rewrite(folder / "accusations.yaml", "不出警: public-security", "不出警: traffic-police")
+    for text in (BOAR, "不出警", "河街口有人占道经营"):
+        await router.receives(text)
+    run = await tried(client, "joint")
+    result = run["result"]
+    assert (result["complaints"], result["changed"]) == (3, 0)
+    [helped], [accused] = result["co_handlers"]["changes"], result["accused"]["changes"]
+    assert (helped["from"], helped["to"], helped["examples"][0]["text"]) == ([], ["agriculture-rural"], BOAR)
+    assert (accused["from"], accused["to"]) == (["public-security"], ["traffic-police"])
+    page = (await client.get(f"/policies/dry-runs/{run['dry_run_id']}")).text
+    assert "协办单位有变 1 件，被反映单位有变 1 件" in page
+    assert "<td>公安局</td><td>交警大队</td><td>1</td>" in page
+
+
 async def test_an_earlier_policy_is_tried_and_restored_by_its_hash(router: County, client: httpx.AsyncClient) -> None:
     boars_candidate(router.policy_dir)
     before, seen = (await overview(client))["in_force"]["hash"], await hash_of(client, "boars")

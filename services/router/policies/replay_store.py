@@ -4,13 +4,16 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from uuid import UUID
 
-from services.router.policies.dry_run import Replayed
+import orjson
+
+from services.router.policies.dry_run import Replayed, in_order
 from shared.events import ComplaintReceived
 from shared.language import DecisionSource
 from shared.postgres import Connection, Pool
 
 REPLAY = """
-SELECT kept.accepted_at, kept.complaint_id, kept.event, first.department, first.source,
+SELECT kept.accepted_at, kept.complaint_id, kept.event, first.department, first.source, first.co_handlers,
+    first.accused, first.implicated,
     (
         SELECT department FROM decisions
         WHERE complaint_id = kept.complaint_id AND in_force AND placed_by IS NOT NULL
@@ -22,7 +25,8 @@ FROM (
 ) AS kept
 CROSS JOIN LATERAL (
     -- The limit keeps the planner from reading all decisions for one batch.
-    SELECT department, source FROM decisions WHERE complaint_id = kept.complaint_id AND hop = 1 LIMIT 1
+    SELECT department, source, co_handlers, accused, implicated FROM decisions
+    WHERE complaint_id = kept.complaint_id AND hop = 1 LIMIT 1
 ) AS first
 ORDER BY kept.accepted_at, kept.complaint_id
 """
@@ -41,6 +45,9 @@ async def replayed(connection: "Connection | Pool", since: datetime) -> AsyncIte
                 row["department"],
                 DecisionSource(row["source"]),
                 row["by_people"],
+                in_order(orjson.loads(row["co_handlers"])),
+                # Of the oldest decisions only the first accused was kept.
+                in_order({*orjson.loads(row["implicated"]), *([row["accused"]] if row["accused"] else [])}),
             )
             for row in rows
         ]
