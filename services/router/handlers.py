@@ -28,7 +28,7 @@ HOPS = Histogram("hotline_decision_hops", "How often complaints had been placed,
 RETURNED = Counter("hotline_returns_total", "Granted returns by the department that gave back", ["department"])
 DAYS_LOST = Histogram(
     "hotline_return_days_lost",
-    "Days between a decision and the next that replaced it after a return",
+    "Days of 24 hours from a decision to the one that replaced it after a return",
     buckets=(0.25, 0.5, 1, 2, 3, 5, 7, 10, 15, 30),
 )
 

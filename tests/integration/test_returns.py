@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
 from deploy.local.hotline import POLICY
 from services.router.decide import Matcher
@@ -148,6 +149,33 @@ async def test_what_came_back_twice_is_placed_by_the_supervision_office_for_good
     last = await router.in_force(complaint)
     assert (last["department"], last["source"], last["placed_by"]) == ("forestry", "arbitration", "test-user")
     assert (await router.sent(complaint))[-1].returnable is False
+
+
+def counted(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def test_hops_returns_and_the_days_that_they_cost_are_counted(router: Router, router_pool: Pool) -> None:
+    names = ("hotline_decision_hops_count", "hotline_decision_hops_sum", "hotline_return_days_lost_count")
+    before = {name: counted(name) for name in (*names, "hotline_return_days_lost_sum")}
+    returned = {code: counted("hotline_returns_total", department=code) for code in ("forestry", "triage-desk")}
+    complaint = await router.receives(BOAR)
+    # The department had it for four days before the return was granted, the next one for a day and a half.
+    await router_pool.execute("UPDATE decisions SET decided_at = decided_at - interval '4 days' WHERE in_force")
+    await router.takes(uuid4(), granted(complaint, "forestry"))
+    second = (await router.in_force(complaint))["department"]
+    assert second == "triage-desk"
+    await router_pool.execute("UPDATE decisions SET decided_at = decided_at - interval '36 hours' WHERE in_force")
+    again = uuid4()
+    for _ in range(2):
+        await router.takes(again, granted(complaint, second, 2))
+    rise = {name: counted(name) - value for name, value in before.items()}
+    # Placed three times: the first, the second, the third time.
+    assert (rise["hotline_decision_hops_count"], rise["hotline_decision_hops_sum"]) == (3, 1 + 2 + 3)
+    assert rise["hotline_return_days_lost_count"] == 2
+    assert int(rise["hotline_return_days_lost_sum"] * 10) == 55
+    for code, value in returned.items():
+        assert counted("hotline_returns_total", department=code) - value == 1
 
 
 async def test_the_triage_desk_places_what_no_rule_places(router: Router) -> None:
