@@ -1,8 +1,7 @@
 """Which departments a text speaks for, and how strongly: by the classifier's probabilities and by the keywords."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.router.classifier.classifier import Prediction
 from services.router.rules import Score
@@ -15,8 +14,7 @@ RUNNERS_UP = 4
 GUESSES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class RunnerUp:
+class RunnerUp(NamedTuple):
     """A department that was considered; each measure is None where that step said nothing of it."""
 
     department: DepartmentCode
@@ -38,20 +36,16 @@ def ranked(
     barred: Collection[DepartmentCode] = (),
 ) -> tuple[RunnerUp, ...]:
     """Who was considered, each once: first the classifier's best, then the best by the keywords."""
-    guesses = {
-        guess.label: round(guess.probability, 4)
+    spoken = {score.department: (score.points, len(score.words)) for score in scores}
+    guessed = [
+        RunnerUp(guess.label, round(guess.probability, 4), *spoken.get(guess.label, (None, None)))
         for guess in (prediction.guesses if prediction else ())
         if guess.label in departments and guess.label not in barred
-    }
-    spoken = {score.department: score for score in scores}
-    return tuple(
-        RunnerUp(
-            code,
-            guesses.get(code),
-            spoken[code].points if code in spoken else None,
-            len(spoken[code].words) if code in spoken else None,
-        )
-        for code in dict.fromkeys([*list(guesses)[:GUESSES], *list(spoken)[:RUNNERS_UP]])
+    ][:GUESSES]
+    known = {one.department for one in guessed}
+    return (
+        *guessed,
+        *(RunnerUp(code, None, *said) for code, said in list(spoken.items())[:RUNNERS_UP] if code not in known),
     )
 
 

@@ -25,6 +25,7 @@ def replay(changed: Matcher, *texts: str, by_people: str | None = None) -> Chang
 def test_the_same_policy_changes_nothing() -> None:
     changes = replay(zhenping(), LAMPS, "在吗", "城管打人")
     assert (changes.total, changes.moved.total()) == (3, 0)
+    assert (changes.co_handlers.total(), changes.accused.total()) == (0, 0)
     assert changes.steps_before == changes.steps_after
 
 
