@@ -116,7 +116,7 @@ def add_routes(app: FastAPI, casework: Casework, policy: Callable[[], Policy], p
         if code not in policy().departments:
             raise Problem(404, f"没有代码为 {code} 的承办单位。", f"There is no department {code}.")
         rows = await store.read_queue(pool, code, status, after, limit)
-        return page([_case(row) for row in rows], "complaint_id", limit)
+        return page([case_of(row) for row in rows], "complaint_id", limit)
 
     @app.get("/v1/supervision/summary", tags=["supervision"], dependencies=[SUPERVISION])
     async def summary() -> dict[str, Any]:
@@ -182,14 +182,15 @@ async def read_case(pool: Pool, case_id: UUID) -> dict[str, Any]:
     if row is None:
         raise no_such_case()
     beside = await particulars(pool, case_id)
-    return {**_case(row), **{name: orjson.loads(listed) for name, listed in beside.items()}}
+    return {**case_of(row), **{name: orjson.loads(listed) for name, listed in beside.items()}}
 
 
 def no_such_case() -> Problem:
     return Problem(404, "没有这个工单。", "There is no such case.")
 
 
-def _case(row: Record) -> dict[str, Any]:
+def case_of(row: Record) -> dict[str, Any]:
+    """The case of a row that ``store.CASE`` gave."""
     return {**row, "deadlines": orjson.loads(row["deadlines"])}
 
 

@@ -151,7 +151,8 @@ def check_held(*, in_transit: bool) -> None:
         )
 
 
-_ANSWERED = frozenset({CaseStatus.REPLIED, CaseStatus.CALLBACK_PENDING, CaseStatus.CLOSED, CaseStatus.DECLINED})
+# In which the department has nothing left to answer.
+ANSWERED = frozenset({CaseStatus.REPLIED, CaseStatus.CALLBACK_PENDING, CaseStatus.CLOSED, CaseStatus.DECLINED})
 
 
 def check_contribution(contributed_at: datetime | None, released_at: datetime | None, status: CaseStatus) -> None:
@@ -160,7 +161,7 @@ def check_contribution(contributed_at: datetime | None, released_at: datetime | 
         raise AgainstRule(
             Forbidden.CONTRIBUTED_ALREADY, "本单位已提交协办意见。", "Your department has contributed already."
         )
-    if released_at is not None or status in _ANSWERED:
+    if released_at is not None or status in ANSWERED:
         raise AgainstRule(
             Forbidden.RELEASED,
             "该工单已不再需要协办意见。",

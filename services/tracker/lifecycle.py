@@ -151,6 +151,8 @@ MOVES: Mapping[tuple[CaseStatus, Action], Move] = {
 }
 
 FINAL = frozenset({CaseStatus.CLOSED, CaseStatus.DECLINED})
+# What a department may reply to.
+ANSWERABLE = frozenset(status for status, action in MOVES if action is Action.REPLY)
 
 STATUS_IN_CHINESE: Mapping[CaseStatus, str] = {
     CaseStatus.DISPATCHED: "已派单",

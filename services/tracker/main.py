@@ -16,6 +16,7 @@ from services.tracker.inaction.inaction_asking import Asking
 from services.tracker.inaction.inaction_pages import add_inaction_pages
 from services.tracker.inaction.judging import Judging
 from services.tracker.incidents.incident_following import follow_changes
+from services.tracker.incidents.incident_pages import add_incident_pages
 from services.tracker.incidents.incidents_api import add_incidents_routes
 from services.tracker.moving import Rules
 from services.tracker.pages.workbench_pages import add_workbench_pages
@@ -75,6 +76,7 @@ async def run(settings: TrackerSettings) -> None:
         add_reports_routes(app, policy, base.pool)
         add_disclosure_routes(app, policy, base.pool)
         add_workbench_pages(app, policy, settings.intake_pages)
+        add_incident_pages(app, policy)
         sweeper = Sweeper(base.pool, base.relay, policy)
         sweeper.on(TimerKind.RESUME, resuming(rules))
         await serve(

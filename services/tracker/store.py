@@ -69,7 +69,8 @@ WHERE complaint_id = $1 AND nature = 'committed' AND clock <> 'contribute' AND N
 )
 """
 
-_CASE = """
+# A case as callers see it; what follows says which.
+CASE = """
 SELECT
     complaint_id, ticket_number, department, channel, kind, urgency, confidentiality, matter, title, text, place,
     reason, lawful_channel, status, version, hop, returnable, in_transit, contacted, satisfaction,
@@ -98,7 +99,7 @@ UNION ALL
 SELECT department FROM contributions WHERE complaint_id = $1 AND released_at IS NULL
 """
 
-READ_CASE = _CASE + "WHERE complaint_id = $1"
+READ_CASE = CASE + "WHERE complaint_id = $1"
 
 READ_DEADLINES = """
 SELECT
@@ -126,7 +127,7 @@ ORDER BY started_at, due_at, clock
 # Bounds instead of an equality, and no condition on $2: so the page is read from cases_queue, from where the last one
 # ended, whatever the planner believes of the other departments' cases.
 READ_QUEUE = (
-    _CASE
+    CASE
     + """
 WHERE (department, complaint_id) > ($1, coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'))
     AND department <= $1 AND NOT in_transit
@@ -135,7 +136,7 @@ ORDER BY department, complaint_id LIMIT $3
 )
 # The same from cases_queue_of_status: what has another status by now, above all what is closed, is not walked over.
 READ_QUEUE_OF_STATUS = (
-    _CASE
+    CASE
     + """
 WHERE department = $1 AND status = $4 AND NOT in_transit
     AND complaint_id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')

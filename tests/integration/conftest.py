@@ -27,6 +27,7 @@ from services.tracker.deadlines.calendar import Calendar
 from services.tracker.inaction.inaction_api import add_inaction_routes
 from services.tracker.inaction.inaction_pages import add_inaction_pages
 from services.tracker.inaction.judging import Judging
+from services.tracker.incidents.incident_pages import add_incident_pages
 from services.tracker.incidents.incidents_api import add_incidents_routes
 from services.tracker.moving import Rules
 from services.tracker.pages.workbench_pages import add_workbench_pages
@@ -121,5 +122,6 @@ async def tracker(tracker_pool: Pool, policy: Policy, calendar: Calendar) -> Asy
     add_reports_routes(app, lambda: policy, tracker_pool)
     add_disclosure_routes(app, lambda: policy, tracker_pool)
     add_workbench_pages(app, lambda: policy)
+    add_incident_pages(app, lambda: policy)
     async with client_of(app, bearer(Role.SUPERVISOR)) as client:
         yield client

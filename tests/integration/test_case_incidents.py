@@ -4,8 +4,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 
 from services.tracker.deadlines.calendar import Calendar
+from services.tracker.incidents import incidents_api
 from services.tracker.incidents.incident_following import follow_changes
 from services.tracker.record.verifying import Whole
 from shared.consumer import BatchConsumer
@@ -64,11 +66,12 @@ async def test_each_waiting_case_of_the_departments_own_queue_is_replied_to_and_
     answer = await reply(tracker)
     assert answer.status_code == 200, answer.text
     outcome = {item["complaint_id"]: item for item in answer.json()["items"]}
-    assert outcome.keys() == {str(ours.complaint_id), str(fresh.complaint_id)}
+    assert outcome.keys() == {str(ours.complaint_id)}
     assert outcome[str(ours.complaint_id)]["replied"]
     # What nobody has acknowledged cannot be answered, here as on its own route.
-    assert outcome[str(fresh.complaint_id)]["problem"]["status"] == 409
-    assert "acknowledge" in outcome[str(fresh.complaint_id)]["problem"]["legal"]
+    [left_out] = answer.json()["left_out"]
+    assert (left_out["status"], left_out["cases"]) == ("dispatched", 1)
+    assert "acknowledge" in left_out["why"]
     assert [(await seen(tracker, one))["status"] for one in (ours, fresh, theirs, alone)] == [
         "replied",
         "dispatched",
@@ -79,6 +82,38 @@ async def test_each_waiting_case_of_the_departments_own_queue_is_replied_to_and_
     told = [event.complaint_id for event in events if isinstance(event, CaseReplied) and event.reply == ANSWER]
     assert told == [ours.complaint_id]
     assert isinstance(await checked(service_urls["tracker"]), Whole)
+
+
+async def test_cases_that_cannot_be_replied_to_keep_no_others_waiting_and_each_is_counted_with_its_why(
+    tracker: httpx.AsyncClient,
+    tracker_pool: Pool,
+    policy: Policy,
+    calendar: Calendar,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(incidents_api, "AT_MOST", 2)
+    in_order = [of_incident(complaint_id=UUID(int=number)) for number in range(1, 8)]
+    fresh, suspended, returned, reworked, *good = in_order
+    await open_cases(tracker_pool, policy, calendar, *in_order)
+    for one in (suspended, returned, reworked, *good):
+        await done(tracker, one, "acknowledge")
+    await done(tracker, suspended, "suspend")
+    await done(tracker, returned, "request-return")
+    await done(tracker, reworked, "reply", "rework")
+    first = (await reply(tracker)).json()
+    assert [item["complaint_id"] for item in first["items"]] == [str(one.complaint_id) for one in good[:2]]
+    assert {one["status"]: one["cases"] for one in first["left_out"]} == {
+        "dispatched": 1,
+        "suspended": 1,
+        "return_requested": 1,
+        "rework": 1,
+        "in_progress": 1,
+    }
+    second = (await reply(tracker)).json()
+    assert [item["replied"] for item in second["items"]] == [True]
+    third = (await reply(tracker)).json()
+    assert (third["items"], len(third["left_out"])) == ([], 4)
+    assert (await seen(tracker, fresh))["status"] == "dispatched"
 
 
 async def test_the_versions_that_were_seen_are_guarded_and_others_cases_are_refused(
@@ -144,6 +179,24 @@ async def test_what_the_router_says_later_holds_in_whatever_order_it_comes(
     await change(tracker_pool, (early, INCIDENT, 2))
     await open_cases(tracker_pool, policy, calendar, of_incident(complaint_id=early, incident_id=uuid4()))
     assert await cases_of(tracker) == {str(opener.complaint_id), str(early)}
+
+
+async def test_the_cases_of_an_incident_are_counted_by_status_and_read_page_by_page(
+    tracker: httpx.AsyncClient, tracker_pool: Pool, policy: Policy, calendar: Calendar
+) -> None:
+    cases = [of_incident(complaint_id=UUID(int=number)) for number in range(1, 6)]
+    await open_cases(tracker_pool, policy, calendar, *cases, of_incident(department=THEIRS))
+    for one in cases[2:]:
+        await done(tracker, one, "acknowledge")
+    path, asked = f"/v1/incidents/{INCIDENT}/cases", {"status": "in_progress", "limit": "2"}
+    first = (await tracker.get(path, params=asked, headers=officer(OURS))).json()
+    rest = (await tracker.get(path, params=asked | {"after": first["next"]}, headers=officer(OURS))).json()
+    assert first["statuses"] == {"dispatched": 2, "in_progress": 3}
+    assert [item["complaint_id"] for item in first["items"] + rest["items"]] == [
+        str(one.complaint_id) for one in cases[2:]
+    ]
+    assert "next" not in rest
+    assert first["items"][0]["deadlines"]
 
 
 async def test_a_case_takes_its_incident_along_to_another_department(
