@@ -16,7 +16,9 @@ from services.router.handlers import FollowCases, PlaceComplaints
 from services.router.in_service import InService
 from services.router.incidents.forgetting import Forgetting
 from services.router.incidents.gatherer import Gatherer
+from services.router.incidents.incident_pages import add_incident_pages
 from services.router.incidents.incidents_api import add_incidents_routes
+from services.router.incidents.mending_api import add_mending_routes
 from services.router.incidents.similar_incidents_api import add_similar_incidents_routes
 from services.router.policies.policies_api import Policies, add_policies_routes
 from services.router.policies.policies_pages import add_policies_pages
@@ -77,11 +79,13 @@ async def run(settings: RouterSettings) -> None:
         verifier = verifier_of(settings)
         app = create_app("Hotline router", verifier, provider_of(settings, verifier))
         add_routes(app, lambda: in_service.routing)
-        add_incidents_routes(app, base.pool, base.relay, lambda: in_service.routing)
+        add_incidents_routes(app, base.pool, lambda: in_service.routing)
+        add_mending_routes(app, base.pool, base.relay, lambda: in_service.routing)
         add_similar_incidents_routes(app, base.pool, lambda: in_service.routing)
         add_placing_routes(app, base.pool, base.relay, lambda: in_service.policy)
         add_desks_routes(app, base.pool, lambda: in_service.policy)
         add_desk_pages(app, lambda: in_service.policy)
+        add_incident_pages(app, lambda: in_service.policy)
 
         folders = PolicyFolders(settings.policy_dir)
         model_folder = ModelFolder(settings.model)

@@ -8,7 +8,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from services.router.incidents.incident_pages import add_incident_pages
 from services.router.incidents.incidents_api import add_incidents_routes
+from services.router.incidents.mending_api import add_mending_routes
 from services.router.incidents.similar_incidents_api import add_similar_incidents_routes
 from shared.auth import Role
 from shared.events import ComplaintReceived, IncidentMembershipChanged
@@ -29,7 +31,9 @@ REASON = "不是同一处停水。"
 async def api(router_pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app("Hotline router", verifier())
     routing = county().routing
-    add_incidents_routes(app, router_pool, Relay(router_pool, []), lambda: routing)
+    add_incidents_routes(app, router_pool, lambda: routing)
+    add_mending_routes(app, router_pool, Relay(router_pool, []), lambda: routing)
+    add_incident_pages(app, lambda: routing.policy)
     add_similar_incidents_routes(app, router_pool, lambda: routing)
     async with client_of(app, bearer(Role.OPERATOR)) as client:
         yield client
@@ -102,8 +106,9 @@ async def test_what_a_person_takes_out_is_not_put_back_and_its_history_says_who_
     shown = (await api.get(f"/v1/incidents/{opener.complaint_id}")).json()
     assert len(shown["complaints"]) == 4
     assert str(out.complaint_id) not in {item["complaint_id"] for item in shown["complaints"]}
-    [removed] = [item for item in shown["history"] if item["incident_id"] is None]
-    assert (removed["complaint_id"], removed["because"], removed["version"]) == (str(out.complaint_id), REASON, 2)
+    history = (await api.get(f"/v1/incidents/{opener.complaint_id}/history")).json()["items"]
+    [removed] = [item for item in history if item["incident_id"] is None]
+    assert (removed["complaint_ids"], removed["because"]) == ([str(out.complaint_id)], REASON)
     assert removed["said_by"]
     changed = [
         event for event in await router.sent(IncidentMembershipChanged) if event.complaint_id == out.complaint_id
@@ -219,3 +224,7 @@ async def test_nobody_else_reads_or_mends(api: httpx.AsyncClient, role: Role) ->
     assert (await api.get(path, headers=headers)).status_code == 403
     assert (await api.post(f"{path}:join", json=body, headers=headers)).status_code == 403
     assert (await api.post(f"{path}:remove", json=body, headers=headers)).status_code == 403
+    split = {"former": str(uuid4()), "reason": REASON}
+    assert (await api.post(f"{path}:split", json=split, headers=headers)).status_code == 403
+    assert (await api.get(f"{path}/history", headers=headers)).status_code == 403
+    assert (await api.get("/incidents", headers=headers)).status_code == 403

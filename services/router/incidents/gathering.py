@@ -7,7 +7,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from prometheus_client import Counter
 
-from services.router.incidents import hotspots_store, incidents_store
+from services.router.incidents import hotspots_store, incidents_store, parting_store
 from services.router.incidents.fingerprints import fingerprint, keys
 from services.router.incidents.hotspots import reached, sentence
 from services.router.incidents.incidents import Grouped, Joined, Told, group
@@ -39,6 +39,11 @@ async def gather(connection: Connection, decided: Sequence[Decided], policy: Pol
     await incidents_store.lock(connection)
     known, askers = await incidents_store.find_alike(connection, told, policy.incidents.window)
     grouped = group(told, known, askers, policy.incidents.window)
+    if grouped.merged:
+        # Merging is rare, and so is what people have parted: nothing is asked of it for every batch.
+        apart = await parting_store.read_apart(connection, {*grouped.merged, *grouped.merged.values()})
+        if apart:
+            grouped = group(told, known, askers, policy.incidents.window, apart)
     await incidents_store.keep(connection, told)
     moved = await _merge(connection, grouped)
     said = [*moved, *grouped.joined]
@@ -66,6 +71,7 @@ async def _merge(connection: Connection, grouped: Grouped) -> Sequence[Joined]:
     """The members of incidents that turned out to be others, each said to belong to that one."""
     if not grouped.merged:
         return []
+    await parting_store.take_over_apart(connection, grouped.merged)
     rows = await incidents_store.move_members(connection, grouped.merged)
     return [
         Joined(

@@ -2,11 +2,12 @@
 
 An incident is a connected part of the graph of pairs that ``same_incident.compare`` finds the same, so in whatever
 order and batches complaints arrive, the same ones are together in the end. Which id they share does depend on it: an
-incident keeps the id of the complaint that opened it, and of two that turn out to be one the lower id stays.
+incident keeps the id of the complaint that opened it, and of two that turn out to be one the lower id stays. What a
+person has parted stays apart.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -69,10 +70,17 @@ class _Why(NamedTuple):
 
 
 def group(
-    told: Sequence[Told], known: Sequence[Known], askers: Mapping[UUID, Sequence[int]], window: timedelta
+    told: Sequence[Told],
+    known: Sequence[Known],
+    askers: Mapping[UUID, Sequence[int]],
+    window: timedelta,
+    apart: Collection[frozenset[UUID]] = (),
 ) -> Grouped:
-    """What becomes of `told`; `askers` says of each known complaint with which of them (by place) it shares a key."""
-    tags = _Tags()
+    """What becomes of `told`; `askers` says of each known complaint with which of them (by place) it shares a key.
+
+    `apart` are pairs of incidents that never become one; what is like both joins that of which it resembles the newer.
+    """
+    tags = _Tags(apart)
     why: dict[UUID, _Why] = {}
     # Each with what stands for its incident: the incident's id, or its own while it is alone.
     candidates: dict[int, list[tuple[UUID, Known | Told]]] = defaultdict(list)
@@ -87,8 +95,7 @@ def group(
             if own == tags.root(tag):
                 continue
             likeness = compare(one.fingerprint, other.fingerprint, window)
-            if likeness.same:
-                tags.unite(one.complaint_id, tag)
+            if likeness.same and tags.unite(one.complaint_id, tag):
                 own = tags.root(one.complaint_id)
                 why.setdefault(one.complaint_id, _Why(likeness, other.complaint_id))
                 why.setdefault(other.complaint_id, _Why(likeness, one.complaint_id))
@@ -154,10 +161,15 @@ class _Near:
 
 
 class _Tags:
-    """Which tags stand for one incident: a union-find."""
+    """Which tags stand for one incident: a union-find, in which some tags never come together."""
 
-    def __init__(self) -> None:
+    def __init__(self, apart: Collection[frozenset[UUID]]) -> None:
         self._parent: dict[UUID, UUID] = {}
+        # Of each part, by its root: those of its tags that are kept apart from others, and the others.
+        self._held: dict[UUID, frozenset[UUID]] = {tag: frozenset({tag}) for pair in apart for tag in pair}
+        self._barred: dict[UUID, frozenset[UUID]] = {
+            tag: frozenset(chain.from_iterable(pair for pair in apart if tag in pair)) - {tag} for tag in self._held
+        }
 
     def root(self, tag: UUID) -> UUID:
         while (parent := self._parent.get(tag, tag)) != tag:
@@ -165,5 +177,16 @@ class _Tags:
             tag = self._parent[tag]
         return tag
 
-    def unite(self, one: UUID, other: UUID) -> None:
-        self._parent[self.root(one)] = self.root(other)
+    def unite(self, one: UUID, other: UUID) -> bool:
+        """Let them stand for one incident; False, and nothing is changed, where they hold what is kept apart."""
+        one, other = self.root(one), self.root(other)
+        if not self._barred.get(one, _NONE).isdisjoint(self._held.get(other, _NONE)):
+            return False
+        self._parent[one] = other
+        if one in self._held:
+            self._held[other] = self._held[one] | self._held.get(other, _NONE)
+            self._barred[other] = self._barred[one] | self._barred.get(other, _NONE)
+        return True
+
+
+_NONE: frozenset[UUID] = frozenset()

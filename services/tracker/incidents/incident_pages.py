@@ -1,4 +1,4 @@
-"""The browser's page of an incident (同一事件): a department's cases of it, answered once, each with what became of it."""
+"""The browser's page of an incident (同一事件): a department's cases of it, answered once, and what became of each."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any
