@@ -13,6 +13,7 @@ from services.router.incidents.incidents_api import add_incidents_routes
 from services.router.incidents.mending_api import add_mending_routes
 from services.router.incidents.similar_incidents_api import add_similar_incidents_routes
 from shared.auth import Role
+from shared.china_time import CHINA_TIME
 from shared.events import ComplaintReceived, IncidentMembershipChanged
 from shared.http import create_app
 from shared.language import Confidentiality
@@ -160,6 +161,71 @@ async def test_all_or_none_of_what_is_asked_is_done(api: httpx.AsyncClient, rout
     assert (await mended(api, "join", complaints[0], stranger)).status_code == 404
     assert (await mended(api, "join", stranger, complaints[1])).status_code == 404
     assert len((await api.get(f"/v1/incidents/{complaints[0].complaint_id}")).json()["complaints"]) == 3
+
+
+async def test_an_incident_is_read_page_by_page_even_where_the_page_ended_with_one_taken_out_since(
+    api: httpx.AsyncClient, router_pool: Pool
+) -> None:
+    complaints = crowd(5, an_hour_ago())
+    await Router(router_pool).take_in(*complaints)
+    path = f"/v1/incidents/{complaints[0].complaint_id}"
+    first = (await api.get(path, params={"limit": "2"})).json()
+    assert (first["size"], len(first["complaints"])) == (5, 2)
+    await mended(api, "remove", complaints[0], complaints[1])
+    rest = (await api.get(path, params={"limit": "50", "after": first["next"]})).json()
+    assert [item["complaint_id"] for item in rest["complaints"]] == [str(one.complaint_id) for one in complaints[2:]]
+    assert "next" not in rest
+
+
+async def test_what_was_said_at_once_is_one_line_of_the_history_which_is_read_page_by_page(
+    api: httpx.AsyncClient, router_pool: Pool
+) -> None:
+    complaints = crowd(5, an_hour_ago())
+    await Router(router_pool).take_in(*complaints)
+    await mended(api, "remove", complaints[0], *complaints[3:])
+    await mended(api, "join", complaints[0], complaints[3])
+    path = f"/v1/incidents/{complaints[0].complaint_id}/history"
+    lines: list[dict[str, Any]] = []
+    after = {"after": ""}
+    for _page in range(3):
+        page = (await api.get(path, params={"limit": "1"} | {k: v for k, v in after.items() if v})).json()
+        lines += page["items"]
+        after = {"after": page["next"]}
+    assert [(line["complaints"], line["because"], line["said_by"] is None) for line in lines] == [
+        (1, REASON, False),
+        (2, REASON, False),
+        (5, None, True),
+    ]
+    opener = str(complaints[0].complaint_id)
+    assert [line["incident_id"] for line in lines] == [opener, None, opener]
+    assert (await api.get(path, params=after)).json() == {"items": []}
+
+
+async def test_others_are_joined_by_their_ticket_numbers(api: httpx.AsyncClient, router_pool: Pool) -> None:
+    complaints = crowd(2, an_hour_ago())
+    # As the intake numbers them: by the day in China, which differs from the day in London at this hour.
+    evening = datetime.now(CHINA_TIME).replace(hour=0, minute=5) - timedelta(days=1)
+    ticket = f"{evening:%Y%m%d}-000007-1"
+    alone = received(text="想问问路牌什么时候换。", ticket_number=ticket, accepted_at=evening)
+    await Router(router_pool).take_in(*complaints, alone)
+    path = f"/v1/incidents/{complaints[0].complaint_id}:join"
+    unknown = f"{evening:%Y%m%d}-000008-9"
+    for wrong in (unknown, "20261399-000001-1"):
+        refused = await api.post(path, json={"ticket_numbers": [ticket, wrong], "reason": REASON})
+        assert (refused.status_code, refused.json()["ticket_numbers"]) == (404, [wrong])
+    assert (await api.post(path, json={"ticket_numbers": ["1' OR 1"], "reason": REASON})).status_code == 422
+    assert (await api.post(path, json={"reason": REASON})).status_code == 422
+    joined = await api.post(path, json={"ticket_numbers": [ticket], "reason": REASON})
+    assert [item["ticket_number"] for item in joined.json()["complaints"]].count(ticket) == 1
+    assert joined.json()["size"] == 3
+
+
+async def test_the_list_names_the_places_that_may_be_shown(api: httpx.AsyncClient, router_pool: Pool) -> None:
+    first, *others = crowd(3, an_hour_ago())
+    hidden = first.model_copy(update={"confidentiality": Confidentiality.CONFIDENTIAL, "place": "城关镇新街9号"})
+    await Router(router_pool).take_in(hidden, *others)
+    [item] = (await api.get("/v1/incidents")).json()["items"]
+    assert item["places"] == ["城关镇新街"]
 
 
 async def test_whoever_types_is_told_how_many_told_of_it_and_who_has_it(

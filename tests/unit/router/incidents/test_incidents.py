@@ -30,6 +30,7 @@ class Memory:
     def __init__(self) -> None:
         self.stored: dict[UUID, Told] = {}
         self.incident: dict[UUID, UUID] = {}
+        self.apart: set[frozenset[UUID]] = set()
 
     def take_in(self, batch: Sequence[Told]) -> None:
         batch = [
@@ -42,7 +43,8 @@ class Memory:
                 incident = self.incident.get(complaint_id)
                 known.append(Known(complaint_id, one.fingerprint, incident, 1 if incident else 0))
                 askers[complaint_id] = places
-        grouped = group(batch, known, askers, WINDOW)
+        grouped = group(batch, known, askers, WINDOW, self.apart)
+        self.apart = {frozenset(grouped.merged.get(one, one) for one in pair) for pair in self.apart}
         for complaint_id, incident in self.incident.items():
             self.incident[complaint_id] = grouped.merged.get(incident, incident)
         for joined in grouped.joined:
@@ -118,6 +120,40 @@ def test_one_between_two_incidents_merges_them_into_the_lower_id() -> None:
     memory.take_in([told(5, "新街", THINGS[2], 50)])
     assert len(memory.partition()) == 1
     assert set(memory.incident.values()) == {early[0].complaint_id}
+
+
+def test_incidents_that_a_person_parted_are_not_merged_by_one_between_them() -> None:
+    memory = Memory()
+    early = [told(number, "新街", THINGS[0], number) for number in (1, 2)]
+    late = [told(number, "新街", THINGS[1], 90 + number) for number in (3, 4)]
+    memory.take_in(early)
+    memory.take_in(late)
+    memory.apart = {frozenset({early[0].complaint_id, late[0].complaint_id})}
+    between, more = told(5, "新街", THINGS[2], 50), told(6, "新街", THINGS[0], 4)
+    memory.take_in([between, more])
+    # The one between resembles a newer one of the later incident; each of the two goes on to grow.
+    assert memory.partition() == {
+        frozenset(one.complaint_id for one in (*early, more)),
+        frozenset(one.complaint_id for one in (*late, between)),
+    }
+
+
+@given(lots, lots, st.data())
+def test_what_is_apart_never_comes_together_whatever_else_does(
+    lot: list[Told], later: list[Told], data: st.DataObject
+) -> None:
+    memory = Memory()
+    for one in lot:
+        memory.take_in([one])
+    incidents = sorted(set(memory.incident.values()))
+    if len(incidents) > 1:
+        memory.apart = {frozenset(data.draw(st.permutations(incidents))[:2])}
+    held = [{one for one, of in memory.incident.items() if of in pair} for pair in memory.apart]
+    memory.take_in([Told(UUID(int=100 + n), one.fingerprint, one.keys) for n, one in enumerate(later)])
+    for pair in memory.apart:
+        assert len(pair) == 2
+    for both in held:
+        assert len({memory.incident[one] for one in both}) == 2
 
 
 def test_nobody_who_is_alone_is_said_to_belong_anywhere() -> None:
