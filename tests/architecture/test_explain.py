@@ -21,6 +21,7 @@ from services.intake.repeats import repeats_store
 from services.tracker import store as tracker_store
 from services.tracker.deadlines import deadline_store
 from services.tracker.inaction import inaction_open_store, inaction_store
+from services.tracker.incidents import incidents_store
 from services.tracker.record import record_store
 from services.tracker.reports import reports_store, tallies_store
 from services.tracker.timers import timers_store
@@ -276,6 +277,21 @@ class TestTracker:
         case = await tracker.fetchval("SELECT complaint_id FROM cases LIMIT 1 OFFSET 5000")
         assert_lean(await plan_of(tracker, tracker_store.READ_CASE, case), "cases_pkey", at_most=5)
         assert_lean(await plan_of(tracker, tracker_store.LOCK_CASE, case), "cases_pkey", at_most=2)
+
+    @pytest.mark.parametrize("generic", [True, False])
+    async def test_an_incidents_cases_are_read_without_those_of_any_other(
+        self, tracker: Connection, *, generic: bool
+    ) -> None:
+        incident = await tracker.fetchval("SELECT incident_id FROM case_incidents LIMIT 1")
+        listed = await plan_of(tracker, incidents_store.READ_CASES, incident, "old-3", None, None, 50, generic=generic)
+        assert_lean(listed, "case_incidents_incident", at_most=4 * (3 + 2 + 2 * 3))
+        counted = await plan_of(tracker, incidents_store.COUNT_STATUSES, incident, "old-3", generic=generic)
+        assert_lean(counted, "case_incidents_incident", at_most=2 * 4)
+        asked = "{in_progress}" if generic else ["in_progress"]
+        to_reply = await plan_of(
+            tracker, incidents_store.FIND_ANSWERABLE, incident, "old-3", asked, 500, generic=generic
+        )
+        assert_lean(to_reply, "case_incidents_incident", at_most=2 * 4)
 
     async def test_stopping_clocks_reads_those_of_the_case(self, tracker: Connection) -> None:
         case = await tracker.fetchval("SELECT complaint_id FROM cases LIMIT 1 OFFSET 5000")

@@ -12,12 +12,12 @@ from services.router import store
 from services.router.classifier import learning_store
 from services.router.desks import desks_store
 from services.router.desks.standings import STANDS_STILL
-from services.router.incidents import hotspots_store, incidents_read_store, incidents_store
+from services.router.incidents import hotspots_store, incidents_read_store, incidents_store, parting_store
 from services.router.incidents.incidents import NEWEST
 from services.router.policies import replay_store
 from shared import migrate
 from shared.postgres import Connection
-from tests.architecture.test_explain import assert_lean, plan_of
+from tests.architecture.test_explain import assert_lean, indexes, outline, plan_of, read_rows, scanned_whole
 from tests.conftest import migrations_of, new_database
 
 # Every hundredth came back once.
@@ -45,6 +45,8 @@ INSERT INTO fingerprint_keys
 INSERT INTO memberships (complaint_id, version, incident_id, accepted_at, said_at, because)
     SELECT complaint_id, 1, md5((number % 700)::text)::uuid, at, at, ''
     FROM (SELECT *, row_number() OVER () AS number FROM fingerprints) AS each;
+INSERT INTO kept_apart
+    SELECT gen_random_uuid(), gen_random_uuid(), timestamptz '2026-09-01', '', '' FROM generate_series(1, 10000);
 INSERT INTO hotspots SELECT gen_random_uuid(), 1, timestamptz '2026-09-01', 5 FROM generate_series(1, 10000);
 """
 
@@ -116,8 +118,47 @@ async def test_what_a_person_reads_and_mends_touches_the_incident_alone(router: 
     incident = await router.fetchval("SELECT incident_id FROM memberships LIMIT 1")
     plan = await plan_of(router, incidents_read_store.READ_MEMBERS, incident, None, 500)
     assert_lean(plan, "memberships_incident", at_most=8 * 20)
+    assert_lean(
+        await plan_of(router, incidents_read_store.READ_INCIDENT, incident, None),
+        "memberships_incident",
+        at_most=3 * 20,
+    )
+    history = await plan_of(router, incidents_read_store.READ_HISTORY, incident, None, 50, 500)
+    assert_lean(history, "memberships_incident", at_most=8 * 20)
+    former = await plan_of(router, parting_store.READ_FORMER, incident)
+    assert_lean(former, "memberships_incident", at_most=4 * 20)
+    came = await plan_of(router, parting_store.CAME_WITH, incident, incident)
+    assert_lean(came, "memberships_incident", at_most=4 * 20)
     members = [row[0] for row in await router.fetch("SELECT complaint_id FROM memberships LIMIT 20")]
     assert_lean(await plan_of(router, incidents_store.READ_IN_FORCE, members), "one_membership_in_force", at_most=40)
+
+
+@pytest.mark.parametrize("generic", [True, False])
+async def test_a_page_of_a_large_incident_starts_where_the_last_one_ended(router: Connection, *, generic: bool) -> None:
+    undo = router.transaction()
+    await undo.start()
+    await router.execute("UPDATE memberships SET incident_id = $1 WHERE accepted_at > '2026-09-05'", UUID(int=1))
+    await router.execute("ANALYZE memberships")
+    last = await router.fetchval(
+        "SELECT complaint_id FROM memberships WHERE incident_id = $1 ORDER BY accepted_at OFFSET 2000 LIMIT 1",
+        UUID(int=1),
+    )
+    plan = await plan_of(router, incidents_read_store.READ_MEMBERS, UUID(int=1), last, 50, generic=generic)
+    await undo.rollback()
+    # Most complaints are of this incident here, so the index of times leads to them as well.
+    assert indexes(plan) & {"memberships_incident", "memberships_time"}, outline(plan)
+    assert (scanned_whole(plan), read_rows(plan) <= 4 * 52) == (set(), True), outline(plan)
+
+
+async def test_what_is_kept_apart_is_found_by_the_incidents_that_would_be_merged(router: Connection) -> None:
+    some = [row[0] for row in await router.fetch("SELECT one FROM kept_apart LIMIT 3")]
+    assert_lean(await plan_of(router, parting_store.READ_APART, some), "kept_apart_pkey", at_most=3)
+
+
+async def test_a_ticket_is_looked_for_on_its_day_alone(router: Connection) -> None:
+    day = datetime(2026, 9, 4, tzinfo=UTC)
+    plan = await plan_of(router, incidents_read_store.FIND_BY_TICKET, [day], ["20260904-000001-1"])
+    assert_lean(plan, "complaints_by_time", at_most=24 * 60)
 
 
 async def test_lessons_are_read_without_what_nobody_decided(router: Connection) -> None:

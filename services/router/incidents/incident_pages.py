@@ -130,12 +130,12 @@ def _is_id(written: str) -> bool:
     return True
 
 
-def _told(refused: Answer | None) -> list[str]:
+def _told(refused: Answer | None) -> str | None:
     """Why it was refused, and of which complaints."""
     if refused is None:
-        return []
+        return None
     unknown = [*refused.content.get("complaint_ids", ()), *refused.content.get("ticket_numbers", ())]
-    return [*refused.sentences, *(["、".join(unknown)] if unknown else [])]
+    return " ".join([*refused.sentences, "、".join(unknown)])
 
 
 def _beginning(text: str) -> str:

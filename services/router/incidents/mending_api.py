@@ -3,7 +3,7 @@
 All of what is asked is done or nothing. No decision and no case changes.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
@@ -135,10 +135,11 @@ def _day(ticket: str) -> datetime | None:
     return datetime.combine(day, time(), CHINA_TIME)
 
 
-def _unknown(**which: list[str]) -> Problem:
+def _unknown(complaint_ids: Sequence[str] = (), ticket_numbers: Sequence[str] = ()) -> Problem:
     return Problem(
         404,
         "没有这样的诉求或者事件，未作任何改动。",
         "There is no such complaint or incident; nothing was changed.",
-        **which,
+        complaint_ids=complaint_ids,
+        ticket_numbers=ticket_numbers,
     )

@@ -8,23 +8,33 @@ from asyncpg import Record
 
 from shared.postgres import Connection, Pool
 
-# Of a complaint that came here by merging alone: since it was in the former incident nobody has said anything of it.
-_CAME_BY_MERGING = """
-FROM memberships AS here JOIN memberships AS before USING (complaint_id)
-WHERE here.incident_id = $1 AND here.in_force AND NOT before.in_force AND before.incident_id <> $1
-    AND NOT EXISTS (
+# The complaints that came here by merging alone: since each was in the former incident nobody has said anything of it.
+_CAME = """
+WITH here AS MATERIALIZED (
+    SELECT complaint_id, version, accepted_at, said_at FROM memberships WHERE incident_id = $1 AND in_force
+),
+came AS (
+    SELECT DISTINCT complaint_id, here.version, here.accepted_at, here.said_at, before.incident_id AS former
+    FROM here JOIN memberships AS before USING (complaint_id)
+    WHERE before.incident_id <> $1 AND NOT EXISTS (
         SELECT FROM memberships AS since
         WHERE since.complaint_id = here.complaint_id AND since.version > before.version AND since.said_by IS NOT NULL
     )
+)
 """
-READ_FORMER = f"""
-SELECT before.incident_id, count(DISTINCT complaint_id) AS complaints, min(here.said_at) AS merged_at
-{_CAME_BY_MERGING}
-GROUP BY before.incident_id ORDER BY merged_at DESC, before.incident_id
+# Each with the words of the complaint that opened it, where they may be shown.
+READ_FORMER = (
+    _CAME
+    + """
+SELECT
+    former AS incident_id, complaints, merged_at, event->>'ticket_number' AS ticket_number,
+    CASE WHEN event->>'confidentiality' = 'named' THEN event->>'text' END AS text
+FROM (SELECT former, count(*) AS complaints, min(said_at) AS merged_at FROM came GROUP BY former) AS each
+LEFT JOIN complaints ON complaint_id = former
+ORDER BY merged_at DESC, former
 """
-CAME_WITH = f"""
-SELECT DISTINCT complaint_id, here.version, here.accepted_at {_CAME_BY_MERGING} AND before.incident_id = $2
-"""
+)
+CAME_WITH = _CAME + "SELECT complaint_id, version, accepted_at FROM came WHERE former = $2"
 KEEP_APART = """
 INSERT INTO kept_apart (one, other, said_at, said_by, because)
 SELECT one, other, $3, $4, $5 FROM (VALUES ($1::uuid, $2::uuid), ($2, $1)) AS pairs (one, other)
