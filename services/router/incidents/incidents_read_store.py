@@ -13,8 +13,9 @@ from shared.postgres import Connection, Pool
 Order = Literal["size", "growth", "newest"]
 
 # Open are those of which somebody told since $1; growth is what has come since $2. An incident holds either only
-# complaints that accuse the same or only such as accuse nobody; $5 is never shown those that accuse it. The places are
-# those that most of the newest name, of what may be shown.
+# complaints that accuse the same or only such as accuse nobody; $5 is never shown those that accuse it. They are
+# ranked before anything else is asked of them, so who has them is looked up for a page of them and not for all. The
+# places are those that most of the newest name, of what may be shown.
 LIST_INCIDENTS = """
 WITH open AS MATERIALIZED (
     SELECT DISTINCT incident_id FROM memberships WHERE in_force AND accepted_at >= $1 AND incident_id IS NOT NULL
@@ -29,20 +30,24 @@ counted AS (
     HAVING count(*) >= $3
 ),
 listed AS (
-    SELECT
-        counted.*, placed.departments,
-        row_number() OVER (
-            ORDER BY CASE $6 WHEN 'size' THEN complaints WHEN 'growth' THEN growth END DESC NULLS LAST,
-                newest_at DESC, incident_id
-        ) AS place
-    FROM counted CROSS JOIN LATERAL (
+    SELECT ranked.*, placed.departments
+    FROM (
+        SELECT
+            counted.*,
+            row_number() OVER (
+                ORDER BY CASE $6 WHEN 'size' THEN complaints WHEN 'growth' THEN growth END DESC NULLS LAST,
+                    newest_at DESC, incident_id
+            ) AS place
+        FROM counted ORDER BY place
+    ) AS ranked
+    CROSS JOIN LATERAL (
         SELECT
             jsonb_object_agg(department, number) AS departments, bool_or(accused) AS accused,
             bool_or(department = $4) AS theirs
         FROM (
             SELECT department, count(*) AS number, bool_or(implicated ? $5 OR decisions.accused = $5) AS accused
             FROM memberships JOIN decisions USING (complaint_id)
-            WHERE memberships.incident_id = counted.incident_id AND memberships.in_force AND decisions.in_force
+            WHERE memberships.incident_id = ranked.incident_id AND memberships.in_force AND decisions.in_force
             GROUP BY department
         ) AS each
     ) AS placed
