@@ -160,6 +160,8 @@ async def test_all_or_none_of_what_is_asked_is_done(api: httpx.AsyncClient, rout
     assert (refused.status_code, refused.json()["complaint_ids"]) == (409, [str(stranger.complaint_id)])
     assert (await mended(api, "join", complaints[0], stranger)).status_code == 404
     assert (await mended(api, "join", stranger, complaints[1])).status_code == 404
+    nul = {"complaint_ids": [str(complaints[1].complaint_id)], "reason": "不是\x00同一处"}
+    assert (await api.post(f"/v1/incidents/{complaints[0].complaint_id}:remove", json=nul)).status_code == 422
     assert len((await api.get(f"/v1/incidents/{complaints[0].complaint_id}")).json()["complaints"]) == 3
 
 
@@ -199,6 +201,7 @@ async def test_what_was_said_at_once_is_one_line_of_the_history_which_is_read_pa
     opener = str(complaints[0].complaint_id)
     assert [line["incident_id"] for line in lines] == [opener, None, opener]
     assert (await api.get(path, params=after)).json() == {"items": []}
+    assert (await api.get(path, params={"after": "0001-01-01T00:00:00+14:00"})).status_code == 422
 
 
 async def test_others_are_joined_by_their_ticket_numbers(api: httpx.AsyncClient, router_pool: Pool) -> None:

@@ -25,6 +25,7 @@ from shared.postgres import Pool
 Mender = Annotated[Principal, allow(Role.OPERATOR, Role.SUPERVISOR)]
 Names = Callable[[DepartmentCode], str]
 Limit = Annotated[int, Query(ge=1, le=500)]
+Instant = Annotated[AwareDatetime, Query(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
 
 # As many as may be named when an incident is mended.
 AT_ONCE = 500
@@ -73,7 +74,7 @@ def add_incidents_routes(app: FastAPI, pool: Pool, routing: Callable[[], Routing
 
     @app.get("/v1/incidents/{incident_id}/history", tags=["incidents"])
     async def history(
-        incident_id: UUID, reader: Mender, after: AwareDatetime | None = None, limit: Limit = 50
+        incident_id: UUID, reader: Mender, after: Instant | None = None, limit: Limit = 50
     ) -> dict[str, Any]:
         """All that was ever said of complaints that are or were members, the newest first.
 

@@ -22,7 +22,7 @@ from shared.outbox import Relay
 from shared.postgres import Connection, Pool
 from shared.redaction import redact
 
-Ticket = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}-[0-9]{6,9}-[0-9]$")]
+Ticket = Annotated[str, StringConstraints(pattern=r"^2[0-9]{7}-[0-9]{6,9}-[0-9]$")]
 
 
 class Mending(BaseModel):
@@ -30,7 +30,10 @@ class Mending(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=500)]
+    # On one line, and without the NUL that PostgreSQL does not take.
+    reason: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=2, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")
+    ]
 
 
 class Removing(Mending):
