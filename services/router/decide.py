@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from services.router import decision
-from services.router.accusations.conflict import Conflict, Mention
+from services.router.accusations.actors import Mention
+from services.router.accusations.conflict import Conflict
 from services.router.accusations.doubt import may_be_about
 from services.router.classifier.classifier import Classifier, Prediction
 from services.router.decision import Decision

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from services.router.accusations.conflict import Mention
+from services.router.accusations.actors import Mention
 from services.router.accusations.grammar import Stance, is_landmark
 from services.router.reading import Reading, Role, longest
 from shared.events import ComplaintReceived

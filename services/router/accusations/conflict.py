@@ -6,10 +6,11 @@ praised, is a landmark (派出所对面), or somebody else acts in between (城�
 these forms. In doubt between two departments both are kept, the first in the text leading.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.router.accusations.actors import Actor, Mention, actors, joined, of_its_line, officials
 from services.router.accusations.grammar import (
     Stance,
     acts_upon,
@@ -19,9 +20,7 @@ from services.router.accusations.grammar import (
     described_by,
     is_object,
     only_reported,
-    own_department,
     praises,
-    refers_back,
     same_breath,
     sentence_start,
     stance,
@@ -32,26 +31,11 @@ from shared.language import DepartmentCode, Kind
 from shared.matching import comparable
 from shared.policy import Policy
 
-__all__ = ["Accusation", "Conflict", "Mention"]
+__all__ = ["Accusation", "Conflict"]
 
 # A longer passage is quoted by its two words.
 QUOTE = 24
-# How many actors a reference or a list of departments reaches back over.
-RECENT = 8
 ACCUSING = (Role.INACTION, Role.ATTITUDE, Role.MISCONDUCT)
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """Where the text names a department, or an official of a town or village (None)."""
-
-    found: Found
-    department: DepartmentCode | None
-    stance: Stance
-
-
-# Somebody who acts in the text, and as what authority; None is no authority.
-_Actor = tuple[Found, Mention | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +91,15 @@ class Conflict:
         text = reading.text
         accused: list[Accusation] = []
         words = [(found, role) for role in ACCUSING for found in reading.found(role)]
-        if mentions or reading.found(Role.OFFICIAL):
+        authorities = [*mentions, *officials(reading), *of_its_line(reading, mentions, received_by)]
+        if authorities:
             words += told(text)
         if words:
-            actors = self._actors(reading, mentions, received_by)
+            everybody = actors(reading, authorities)
             outer = set(longest(found for found, _ in words))
             for word, role in sorted(words, key=lambda entry: entry[0].start):
                 if word in outer and not denied(text, word):
-                    accused += self._against(text, word, role, actors)
+                    accused += self._against(text, word, role, everybody)
         for word in reading.found(Role.IMPLIED):
             if not denied(text, word):
                 accused.append(Accusation(self._implied[word.word], word.word, word.word, word.word))
@@ -123,44 +108,18 @@ class Conflict:
             accused += self._appealed_against(reading, mentions)
         return tuple(dict.fromkeys(accused))
 
-    def _actors(
-        self,
-        reading: Reading,
-        mentions: Sequence[Mention],
-        received_by: DepartmentCode | None,
-    ) -> list[_Actor]:
-        """Everybody who can have done something, in the order of the text; None is no authority."""
-        text = reading.text
-        known = {mention.found: mention for mention in mentions}
-        for found in reading.found(Role.OFFICIAL):
-            known.setdefault(found, Mention(found, None, stance(text, found)))
-        others = reading.found(Role.OTHER)
-        if received_by is not None:
-            # On a department's own line 你们单位 is that department, and so are its staff where nobody else is named.
-            for found in own_department(text):
-                known.setdefault(found, Mention(found, received_by, stance(text, found)))
-            named = sorted(found.start for found in [*known, *others])
-            for found in reading.found(Role.STAFF):
-                before = bisect_left(named, found.start)
-                if before == 0 or named[before - 1] < sentence_start(text, found.start):
-                    known.setdefault(found, Mention(found, received_by, stance(text, found)))
-        actors: list[_Actor] = []
-        for found in longest([*known, *others, *refers_back(text)]):
-            actors.append((found, known.get(found) or _referred_to(text, found, actors)))
-        return actors
-
     def _against(
         self,
         text: str,
         word: Found,
         role: Role,
-        actors: Sequence[_Actor],
+        everybody: Sequence[Actor],
     ) -> list[Accusation]:
         begin = sentence_start(text, word.start)
         of_office = word.word in self._of_office
-        before = bisect_right(actors, word.start, key=_end)
+        before = bisect_right(everybody, word.start, key=_end)
         for place in range(before - 1, -1, -1):
-            found, mention = actors[place]
+            found, mention = everybody[place]
             if not same_breath(text, found, word, begin):
                 break
             if mention is None:
@@ -169,10 +128,10 @@ class Conflict:
                 return []
             if not _counts(text, mention, word, role):
                 return []
-            return [_accusation(text, one, word) for one in _joined(text, actors, place)]
+            return [_accusation(text, one, word) for one in joined(text, everybody, place)]
         return [
             _accusation(text, mention, word)
-            for found, mention in actors[before : before + 2]
+            for found, mention in everybody[before : before + 2]
             if mention is not None and found.start >= word.end and described_by(text, word, found)
         ]
 
@@ -194,10 +153,6 @@ class Conflict:
         ]
 
 
-# What stands between two departments that are accused together.
-_JOINTS = frozenset({"和", "与", "、", "跟", "及", "以及", "还有", "推给", "推到", "推", ",", ""})
-
-
 def _counts(text: str, mention: Mention, word: Found, role: Role) -> bool:
     """Whether a word of accusation after the mention is about the department mentioned."""
     inaction = role is Role.INACTION
@@ -215,31 +170,7 @@ def _counts(text: str, mention: Mention, word: Found, role: Role) -> bool:
             return not inaction or not only_reported(text, mention.found, word, inaction=True)
 
 
-def _referred_to(text: str, found: Found, earlier: Sequence[_Actor]) -> Mention | None:
-    """Whom 该公司 or 该局 means: the last actor of that kind, if it is an authority."""
-    recent = reversed(earlier[-RECENT:])
-    if found.word.startswith("该"):
-        return next((mention for _, mention in recent if mention and mention.department), None)
-    if text[found.start - 1 : found.start] == "该":
-        return next((mention for other, mention in recent if other.word.endswith(found.word)), None)
-    return None
-
-
-def _joined(text: str, actors: Sequence[_Actor], place: int) -> list[Mention]:
-    """The authority at `place` and those that 和 or 、 join to it: 城管和交警都不管."""
-    group: list[Mention] = []
-    while place >= 0:
-        found, mention = actors[place]
-        if mention is None or (group and text[found.end : group[0].found.start].strip() not in _JOINTS):
-            break
-        if len(group) == RECENT:
-            break
-        group.insert(0, mention)
-        place -= 1
-    return group
-
-
-def _end(actor: _Actor) -> int:
+def _end(actor: Actor) -> int:
     return actor[0].end
 
 

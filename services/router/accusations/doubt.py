@@ -6,7 +6,7 @@ else that it could answer for, or have it do something at the head of a clause. 
 
 from collections.abc import Sequence
 
-from services.router.accusations.conflict import Mention
+from services.router.accusations.actors import Mention
 from services.router.accusations.grammar import Stance, is_asked_whether, opens_clause
 from services.router.reading import Reading
 from shared.events import ComplaintReceived

@@ -23,6 +23,7 @@ __all__ = [
     "opens_clause",
     "own_department",
     "praises",
+    "quoted",
     "refers_back",
     "same_breath",
     "sentence_start",
@@ -102,7 +103,10 @@ _ASKED_WHETHER = re.compile(r"(?:能不能|能否|可否|可不可以|是否|什
 # 县 and 镇 belong to the name: 县城管局.
 _CLAUSE_HEAD = re.compile(r"(?:^|[,:。!?;\n、])(?:县|镇|本县|我县|县里的?|镇上的?|当地|可是|但是|但|结果|可)?$")
 _REFERS_BACK = re.compile(r"该(?:局|所|队|站|大队|中队|单位|部门|中心|机关)")
-_OWN = re.compile(r"你们?(?:单位|局|所|队|站|中心|公司|窗口|这里|这儿|这些人|的人)|贵(?:单位|局|所|队|站|公司|中心)")
+_OWN = re.compile(
+    r"[你您]们(?!好|辛苦)(?:单位|局|所|队|站|中心|公司|窗口|这里|这儿|这些人|的人)?|[你您贵](?:单位|局|所|队|站|公司|中心|窗口)"
+)
+_QUOTED = re.compile(r"[说讲喊骂][,:]?\"?$")
 
 
 def sentence_start(text: str, place: int) -> int:
@@ -214,6 +218,11 @@ def own_department(text: str) -> Iterator[Found]:
     """Where a text that came in on a department's own line speaks to it: 你们单位."""
     for match in _OWN.finditer(text):
         yield Found(match[0], match.start(), match.end())
+
+
+def quoted(text: str, found: Found) -> bool:
+    """老板说你们管不了: who 你们 is there, nobody knows."""
+    return _QUOTED.search(text[max(0, found.start - 3) : found.start]) is not None
 
 
 def refers_back(text: str) -> Iterator[Found]:
