@@ -11,7 +11,7 @@ from dataclasses import replace
 from services.router import decision
 from services.router.accusations.actors import Mention
 from services.router.accusations.conflict import Conflict
-from services.router.accusations.doubt import may_be_about
+from services.router.accusations.doubt import Doubt
 from services.router.classifier.classifier import Classifier, Prediction
 from services.router.decision import Decision
 from services.router.reading import Reader, Role
@@ -72,6 +72,7 @@ def _place(
     leading = scores[0].matter if scores else None
     only_named = False
     prediction = None
+    doubt = Doubt(complaint, reading, mentions)
     if match := matcher.rules.first(complaint, reading, leading, tried):
         found = decision.by_rule(matcher.policy, match, scores)
     elif scores and _leads(scores):
@@ -82,11 +83,11 @@ def _place(
         if prediction is None or not _is_sure(matcher.policy, prediction, tried):
             return decision.to_triage(matcher.policy, scores, tried, prediction)
         found = decision.by_classifier(matcher.policy, prediction)
-    doubt = may_be_about(complaint, reading, named, found.department, only_named=only_named)
-    if doubt is None:
+    word = doubt.about(found.department, only_named=only_named)
+    if word is None:
         return found
     considered = ranked(matcher.policy.departments, scores, prediction, tried)
-    return decision.in_doubt(matcher.policy, found, doubt.found.word, considered, tried)
+    return decision.in_doubt(matcher.policy, found, word.word, considered, tried)
 
 
 def text_to_classify(complaint: ComplaintReceived) -> str:

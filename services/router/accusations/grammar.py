@@ -13,10 +13,11 @@ __all__ = [
     "Stance",
     "acts_upon",
     "asked_to_stop",
+    "clause_around",
     "complained_about",
     "denied",
     "described_by",
-    "is_asked_whether",
+    "does_something",
     "is_landmark",
     "is_object",
     "only_reported",
@@ -51,6 +52,8 @@ CLAUSES = 3
 ADVERB = 4
 # The longest _DESCRIBED: 的就是某些.
 DESCRIPTION = 6
+# The longest beginning of a clause before the department's name.
+HEAD = 14
 # 司机的态度恶劣: what stands directly after 的 is still the driver's.
 OWN_TRAIT = 2
 
@@ -99,9 +102,15 @@ _COMPLAIN = re.compile(
 _NOT_ABOUT_IT = re.compile(
     r"(?:了|过|后|多次|几次|好几|两次|三次|说|称|答复|回复|电话|热线|受理|平台|网站|[,:]?(?:有人|该|某))"
 )
-_ASKED_WHETHER = re.compile(r"(?:能不能|能否|可否|可不可以|是否|什么时候|何时|怎么|电话|地址|在哪)")
-# 县 and 镇 belong to the name: 县城管局.
-_CLAUSE_HEAD = re.compile(r"(?:^|[,:。!?;\n、])(?:县|镇|本县|我县|县里的?|镇上的?|当地|可是|但是|但|结果|可)?$")
+# Who tells it, when and where, and what belongs to the name: 我们县城管局, 昨天城管, 投诉城管, 菜场门口的城管.
+_CLAUSE_HEAD = re.compile(
+    r"(?:^|[,:。!?;\n、\"])(?:(?:但是?|可是?|结果|而且|后来|听说|其|是|有个?|反映|举报|投诉|今天|昨天|昨晚|前天|上周|去年)?"
+    r"(?:我们?|咱们?|俺们?|这个|那个)?(?:县|镇|乡|村|社区|组|本县|当地)?[里上]?的?|[^,:。!?;\n]{0,6}(?:门口|旁边|对面|附近)的)$"
+)
+_DOES = re.compile(
+    r"(?:的人|那边|那里|他们)?(?:都|就|还|又|却|也|一直|总是?|老是?|每次)?"
+    r"(?:让我|叫我|喊我|说|把|收[了我走]|不[给让肯管来理]|没|要[我钱求]|给我|从我|拿[了我走]|罚我|扣[了我]|骂|骗|逼|推|弄|丢)"
+)
 _REFERS_BACK = re.compile(r"该(?:局|所|队|站|大队|中队|单位|部门|中心|机关)")
 _OWN = re.compile(
     r"[你您]们(?!好|辛苦)(?:单位|局|所|队|站|中心|公司|窗口|这里|这儿|这些人|的人)?|[你您贵](?:单位|局|所|队|站|公司|中心|窗口)"
@@ -204,14 +213,21 @@ def complained_about(text: str, mention: Found) -> Iterator[str]:
         yield match[1]
 
 
-def is_asked_whether(text: str, mention: Found) -> bool:
-    """交警能不能来站个岗 asks, and so does 城管局电话多少."""
-    return _ASKED_WHETHER.match(text, mention.end) is not None
-
-
 def opens_clause(text: str, mention: Found) -> bool:
     """Whether the clause begins with the department, which then does what the clause says."""
-    return _CLAUSE_HEAD.search(text[max(0, mention.start - 5) : mention.start]) is not None
+    return _CLAUSE_HEAD.search(text[max(0, mention.start - HEAD) : mention.start]) is not None
+
+
+def does_something(text: str, mention: Found) -> bool:
+    """折子财政所让我自己去打: it acts, though something else opens the clause."""
+    return _DOES.match(text, mention.end) is not None
+
+
+def clause_around(text: str, found: Found) -> tuple[int, int]:
+    """Where the clause around a word begins and ends."""
+    begin = sentence_start(text, found.start)
+    end = _CLAUSE_END.search(text, found.end)
+    return _last(_CLAUSE_END, text[begin : found.start], 0) + begin, end.start() if end else len(text)
 
 
 def own_department(text: str) -> Iterator[Found]:
