@@ -7,6 +7,7 @@ goes to the triage desk as well.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from services.router import decision
 from services.router.accusations.actors import Mention
@@ -14,12 +15,12 @@ from services.router.accusations.conflict import Conflict
 from services.router.accusations.doubt import Doubt
 from services.router.classifier.classifier import Classifier, Prediction
 from services.router.decision import Decision
-from services.router.reading import Reader, Role
+from services.router.reading import Reader, Reading, Role
 from services.router.rules import FLOOR, MARGIN, Matters, Rules, Score
 from services.router.runners_up import ranked
 from services.router.scope import Scope
 from shared.events import ComplaintReceived
-from shared.language import DepartmentCode
+from shared.language import DepartmentCode, Kind, Urgency
 from shared.policy import Policy
 
 
@@ -66,28 +67,64 @@ def _place(
     if accusations:
         return decision.avoiding(matcher.policy, None, accusations, tried)
 
+    doubt = Doubt(complaint, reading, mentions)
+    placed = _by_its_matter(complaint, matcher, reading, mentions, doubt, tried, classifier)
+    found = placed.found
+    word, held_for = doubt.about(found.department, only_named=placed.only_named), found.department
+    if word is None and found.department not in (matcher.policy.triage_desk, matcher.policy.supervision_office):
+        word, held_for = doubt.about_an_official(), None
+    if word is None:
+        word, held_for = _accused_in_praise(complaint, matcher, reading, mentions, found), found.department
+    if word is None:
+        return found
+    considered = ranked(matcher.policy.departments, placed.scores, placed.prediction, tried)
+    urgent = complaint.urgency is Urgency.URGENT
+    return decision.in_doubt(matcher.policy, found, word, held_for, considered, tried, urgent=urgent)
+
+
+class _Placed(NamedTuple):
+    """Where a complaint belongs by what it is about, and whether only the department's name says so."""
+
+    found: Decision
+    scores: Sequence[Score]
+    prediction: Prediction | None = None
+    only_named: bool = False
+
+
+def _by_its_matter(
+    complaint: ComplaintReceived,
+    matcher: Matcher,
+    reading: Reading,
+    mentions: Sequence[Mention],
+    doubt: Doubt,
+    tried: frozenset[DepartmentCode],
+    classifier: Classifier | None,
+) -> _Placed:
     named = [mention for mention in mentions if _can_answer(matcher.policy, mention)]
     # Before the lead is looked for: a department that had it must not stand in the way of the next.
     scores = tuple(s for s in matcher.matters.scores(reading, named) if s.department not in tried)
     leading = scores[0].matter if scores else None
-    only_named = False
-    prediction = None
-    doubt = Doubt(complaint, reading, mentions)
     if match := matcher.rules.first(complaint, reading, leading, tried):
-        found = decision.by_rule(matcher.policy, match, scores)
-    elif scores and _leads(scores):
+        # A helper gets a copy, so who only may be meant is left out.
+        helpers = tuple(code for code in match.co_handlers if not doubt.about(code, only_named=True))
+        return _Placed(decision.by_rule(matcher.policy, replace(match, co_handlers=helpers), scores), scores)
+    if scores and _leads(scores):
         found = decision.by_keywords(matcher.policy, scores)
-        only_named = found.matter is None
-    else:
-        prediction = classifier.predict(text_to_classify(complaint)) if classifier else None
-        if prediction is None or not _is_sure(matcher.policy, prediction, tried):
-            return decision.to_triage(matcher.policy, scores, tried, prediction)
-        found = decision.by_classifier(matcher.policy, prediction)
-    word = doubt.about(found.department, only_named=only_named)
-    if word is None:
-        return found
-    considered = ranked(matcher.policy.departments, scores, prediction, tried)
-    return decision.in_doubt(matcher.policy, found, word.word, considered, tried)
+        return _Placed(found, scores, only_named=found.matter is None)
+    prediction = classifier.predict(text_to_classify(complaint)) if classifier else None
+    if prediction is None or not _is_sure(matcher.policy, prediction, tried):
+        return _Placed(decision.to_triage(matcher.policy, scores, tried, prediction), scores, prediction)
+    return _Placed(decision.by_classifier(matcher.policy, prediction), scores, prediction)
+
+
+def _accused_in_praise(
+    complaint: ComplaintReceived, matcher: Matcher, reading: Reading, mentions: Sequence[Mention], found: Decision
+) -> str | None:
+    """Who thanks one may accuse another, or the same: what praise hides of an accusation is for a person."""
+    if complaint.kind is not Kind.PRAISE:
+        return None
+    accusations = matcher.conflict.accusations(reading, mentions, Kind.COMPLAINT, complaint.received_by)
+    return next((one.mention for one in accusations if one.department == found.department), None)
 
 
 def text_to_classify(complaint: ComplaintReceived) -> str:

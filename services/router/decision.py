@@ -211,11 +211,19 @@ def in_doubt(
     policy: Policy,
     found: Decision,
     mention: str,
+    held_for: DepartmentCode | None,
     considered: Sequence[RunnerUp],
     barred: Collection[DepartmentCode] = (),
+    *,
+    urgent: bool,
 ) -> Decision:
-    """The complaint may be about the department that `found` would give it to: a person looks first."""
-    desk = _neutral((policy.triage_desk, policy.supervision_office), (), barred)
+    """The complaint may be about the department that `found` would give it to: a person looks first, at once if urgent.
+
+    The supervision office looks where it may be about the triage desk itself. `held_for` is the department that it may
+    be about; None where that is an official of a village or town.
+    """
+    desks = (policy.triage_desk, policy.supervision_office)
+    desk = _neutral(desks[::-1] if found.department == policy.triage_desk else desks, (), barred)
     # A rule may find one for whom no keyword speaks.
     first = next((one for one in considered if one.department == found.department), RunnerUp(found.department))
     return Decision(
@@ -224,12 +232,12 @@ def in_doubt(
         matter=found.matter,
         reason=(
             f"所述或与“{mention}”自身有关，不直接交{policy.name_of(found.department)}，"
-            f"转{policy.name_of(desk)}由人工核实后分派。"
+            f"转{policy.name_of(desk)}由人工核实后分派{'；情况紧急，请立即核实，险情先行处置' if urgent else ''}。"
         ),
         evidence=(Evidence(DecisionSource.TRIAGE, mention, found.department), *found.evidence),
-        runners_up=(first, *(one for one in considered if one is not first)),
+        runners_up=tuple(one for one in dict.fromkeys((first, *considered)) if one.department not in desks),
         legal_basis=found.legal_basis,
-        held_for=found.department,
+        held_for=held_for,
         policy_hash=policy.hash,
     )
 

@@ -86,6 +86,17 @@ async def test_the_list_is_read_page_by_page(router: Router) -> None:
     assert "next" not in rest
 
 
+async def test_what_is_urgent_stands_first_on_whatever_page_it_would_be(router: Router) -> None:
+    several = [str(await router.receives(f"{VAGUE}{'？' * number}")) for number in range(2)]
+    urgent = str(await router.receives("派出所的人说持刀是小事，不要找他们", urgency="urgent"))
+    listed, after = [], ""
+    for _ in range(3):
+        page = await router.client.get(f"/v1/desks/triage/complaints?limit=1{after}", headers=OPERATOR)
+        listed += [one["complaint_id"] for one in page.json()["items"]]
+        after = f"&after={listed[-1]}"
+    assert listed == [urgent, *sorted(several)]
+
+
 async def test_what_is_closed_has_not_to_be_placed(router: Router) -> None:
     complaint = await router.receives(VAGUE)
     await router.takes(uuid4(), closed(complaint))

@@ -24,8 +24,9 @@ from services.router.accusations.grammar import (
     same_breath,
     sentence_start,
     stance,
+    unreached,
 )
-from services.router.accusations.stories import told
+from services.router.accusations.stories import favoured, told
 from services.router.reading import Found, Reading, Role, longest
 from shared.language import DepartmentCode, Kind
 from shared.matching import comparable
@@ -73,10 +74,17 @@ class Conflict:
             return ()
         # Inside a longer keyword a name means something else: 护林员工资 is not about the 护林员.
         kept = longest([*names, *reading.found(Role.KEYWORD)])
-        mentions = (
+        mentions = [
             Mention(found, self._names[found.word], stance(reading.text, found)) for found in kept if found in names
+        ]
+        asked = {mention.department for mention in mentions if mention.stance is Stance.ASKED}
+        return tuple(
+            mention
+            for mention in mentions
+            # Who could not get through to 12315 and asks the department all the same only says how he tried.
+            if mention.stance is not Stance.LANDMARK
+            and not (mention.department in asked and unreached(reading.text, mention.found))
         )
-        return tuple(mention for mention in mentions if mention.stance is not Stance.LANDMARK)
 
     def accusations(
         self,
@@ -91,7 +99,8 @@ class Conflict:
         text = reading.text
         accused: list[Accusation] = []
         words = [(found, role) for role in ACCUSING for found in reading.found(role)]
-        authorities = [*mentions, *officials(reading), *of_its_line(reading, mentions, received_by)]
+        of_villages = officials(reading)
+        authorities = [*mentions, *of_villages, *of_its_line(reading, mentions, received_by)]
         if authorities:
             words += told(text)
         if words:
@@ -100,10 +109,14 @@ class Conflict:
             for word, role in sorted(words, key=lambda entry: entry[0].start):
                 if word in outer and not denied(text, word):
                     accused += self._against(text, word, role, everybody)
+        for mention in of_villages:
+            if favour := favoured(text, mention.found):
+                quote = f"{mention.found.word}{favour}"
+                accused.append(Accusation(None, mention.found.word, favour, quote if len(quote) <= QUOTE else favour))
         for word in reading.found(Role.IMPLIED):
             if not denied(text, word):
                 accused.append(Accusation(self._implied[word.word], word.word, word.word, word.word))
-        accused += self._complained_about(text, mentions)
+        accused += self._complained_about(text, [*mentions, *of_villages])
         if self._appeals & reading.words:
             accused += self._appealed_against(reading, mentions)
         return tuple(dict.fromkeys(accused))

@@ -8,7 +8,17 @@ kind the complaint is filed and however urgent it is: who filed it chose the kin
 from collections.abc import Iterator, Sequence
 
 from services.router.accusations.actors import Actor, Mention, actors, of_its_line, officials
-from services.router.accusations.dealings import at_ease, is_relative, leaked, praises_work, sole_confidant
+from services.router.accusations.dealings import (
+    at_ease,
+    ended_with,
+    is_relative,
+    leaked,
+    meant,
+    praises_work,
+    sole_confidant,
+    speaks_back,
+    visited,
+)
 from services.router.accusations.grammar import Stance, does_something, opens_clause, same_breath, sentence_start
 from services.router.accusations.stories import told
 from services.router.reading import Found, Reading, Role
@@ -29,22 +39,30 @@ class Doubt:
         self._line = complaint.received_by
         self._praised = complaint.kind is Kind.PRAISE and praises_work(reading.text)
 
-    def about(self, department: DepartmentCode, *, only_named: bool) -> Found | None:
-        """The words for which a person looks first; `only_named`: nothing else in the text speaks for the department."""
+    def about(self, department: DepartmentCode, *, only_named: bool) -> str | None:
+        """The word for which a person looks first; `only_named`: nothing else in the text speaks for the department."""
         if self._praised:
             return None
+        return next((found.word for found in self._suspicious(department, only_named=only_named)), None)
+
+    def about_an_official(self) -> str | None:
+        """The same of officials of towns and villages, who are no department that could be passed over."""
+        if self._praised:
+            return None
+        text = self._reading.text
         return next(
-            (found for found in self._suspicious(department, only_named=only_named) if found is not None),
+            (
+                mention.found.word
+                for mention in officials(self._reading)
+                if ended_with(text, mention.found)
+                or (not is_relative(text, mention.found) and self._is_told_of(mention, only_named=False))
+            ),
             None,
         )
 
     def _suspicious(self, department: DepartmentCode, *, only_named: bool) -> Iterator[Found]:
-        text = self._reading.text
         for mention in self._mentions:
             if mention.department == department and self._is_told_of(mention, only_named=only_named):
-                yield mention.found
-        for mention in officials(self._reading):
-            if not is_relative(text, mention.found) and self._is_told_of(mention, only_named=False):
                 yield mention.found
         if department == self._line:
             own = of_its_line(self._reading, self._mentions, self._line)
@@ -55,14 +73,15 @@ class Doubt:
 
     def _is_told_of(self, mention: Mention, *, only_named: bool) -> bool:
         text, found = self._reading.text, mention.found
-        if sole_confidant(text, found):
-            return True
-        if mention.stance is Stance.TOLD and leaked(text):
-            return True
-        if mention.stance not in (Stance.ACTING, Stance.TOLD):
+        if mention.stance in (Stance.ASKED, Stance.PRAISED, Stance.LANDMARK):
             return False
-        acts = mention.stance is Stance.ACTING and (opens_clause(text, found) or does_something(text, found))
-        return (acts or only_named) and not at_ease(self._reading, found, mention.stance)
+        if sole_confidant(text, found) or meant(text, found) or leaked(text):
+            return True
+        if mention.stance is Stance.TOLD:
+            suspect = only_named or speaks_back(text, found) or visited(text, found)
+        else:
+            suspect = only_named or opens_clause(text, found) or does_something(text, found)
+        return suspect and mention.stance is not Stance.SUPPOSED and not at_ease(self._reading, found, mention.stance)
 
     def _of_nobody(self, authorities: Sequence[Mention]) -> Iterator[Found]:
         """Stories in whose sentence nobody acts: on a department's own line they are most likely its."""

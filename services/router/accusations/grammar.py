@@ -22,13 +22,11 @@ __all__ = [
     "is_object",
     "only_reported",
     "opens_clause",
-    "own_department",
     "praises",
-    "quoted",
-    "refers_back",
     "same_breath",
     "sentence_start",
     "stance",
+    "unreached",
 ]
 
 
@@ -66,14 +64,14 @@ _ASKED = re.compile(
 )
 # 请查处城管打人 asks somebody else: the department is what is to be looked into.
 _OBJECT_VERB = re.compile(
-    r"查|处理|处分|管管|管一管|究|惩|问责|整顿|曝光|投诉|举报|反映|解释|说明|说法|公开|改|纠正|解决|监督|核实|了解"
+    r"查|处理|处分|管管|管一管|究|惩|问责|整顿|曝光|投诉|举报|反映|解释|说明|说法|公开|改|纠正|解决|监督|核实|了解|贴|写着"
 )
 _TOLD = re.compile(r"(?:向|给|跟|同|找|到|去|往|打|联系|通知|求助|咨询|报)(?:了|过)?[^,:。!?;\n]{0,6}$")
 _PRAISE = re.compile(r"感谢|感激|表扬|点赞|点个赞|谢谢|多谢|致谢|赞扬|称赞|锦旗|好样的|夸")
 _TURN = re.compile(r"但|却|可是|然而|不过|结果")
 _SUPPOSED = re.compile(r"(?:如果|假如|若是|倘若|万一|要是)(?![^,:。!?;\n]*再)[^,:。!?;\n]*$")
 _LANDMARK = re.compile(
-    r"(?:县|的|大楼|办公楼)?(?:旁|对面|斜对面|门口|门前|大门|附近|隔壁|后面|后门|前面|楼下|背后|对过|边上|外面|周边|周围|"
+    r"(?:县|的|家|大楼|办公楼)?(?:旁|对面|斜对面|门口|门前|大门|附近|隔壁|后面|后门|前面|楼下|背后|对过|边上|外面|周边|周围|"
     r"路口|十字|家属|宿舍|公寓|小区|老院|院子|院内|站点|站台|公交站|到.{1,8}(?:路段|之间))",
 )
 _DENIED = re.compile(
@@ -111,11 +109,7 @@ _DOES = re.compile(
     r"(?:的人|那边|那里|他们)?(?:都|就|还|又|却|也|一直|总是?|老是?|每次)?"
     r"(?:让我|叫我|喊我|说|把|收[了我走]|不[给让肯管来理]|没|要[我钱求]|给我|从我|拿[了我走]|罚我|扣[了我]|骂|骗|逼|推|弄|丢)"
 )
-_REFERS_BACK = re.compile(r"该(?:局|所|队|站|大队|中队|单位|部门|中心|机关)")
-_OWN = re.compile(
-    r"[你您]们(?!好|辛苦)(?:单位|局|所|队|站|中心|公司|窗口|这里|这儿|这些人|的人)?|[你您贵](?:单位|局|所|队|站|公司|中心|窗口)"
-)
-_QUOTED = re.compile(r"[说讲喊骂][,:]?\"?$")
+_UNREACHED = re.compile(r"[^,:。!?;\n]{0,4}(?:打不通|打不进|没人接|无人接|占线|忙音)")
 
 
 def sentence_start(text: str, place: int) -> int:
@@ -227,24 +221,13 @@ def clause_around(text: str, found: Found) -> tuple[int, int]:
     """Where the clause around a word begins and ends."""
     begin = sentence_start(text, found.start)
     end = _CLAUSE_END.search(text, found.end)
-    return _last(_CLAUSE_END, text[begin : found.start], 0) + begin, end.start() if end else len(text)
+    head = _last(_CLAUSE_END, text[begin : found.start], 0) or 0
+    return begin + head, end.start() if end else len(text)
 
 
-def own_department(text: str) -> Iterator[Found]:
-    """Where a text that came in on a department's own line speaks to it: 你们单位."""
-    for match in _OWN.finditer(text):
-        yield Found(match[0], match.start(), match.end())
-
-
-def quoted(text: str, found: Found) -> bool:
-    """老板说你们管不了: who 你们 is there, nobody knows."""
-    return _QUOTED.search(text[max(0, found.start - 3) : found.start]) is not None
-
-
-def refers_back(text: str) -> Iterator[Found]:
-    """Where the text means a department that it has named before: 该局."""
-    for match in _REFERS_BACK.finditer(text):
-        yield Found(match[0], match.start(), match.end())
+def unreached(text: str, found: Found) -> bool:
+    """12315打不通: the number, and not who is behind it."""
+    return found.word.isdigit() and _UNREACHED.match(text, found.end) is not None
 
 
 def _last(pattern: re.Pattern[str], text: str, default: int | None = None) -> int | None:

@@ -29,7 +29,7 @@ def add_desks_routes(app: FastAPI, pool: Pool, policy: Callable[[], Policy]) -> 
         after: UUID | None = None,
         limit: Limit = 50,
     ) -> dict[str, Any]:
-        """The open complaints at the desk `triage` or `supervision`, oldest first, and why each came there.
+        """The open complaints at the desk `triage` or `supervision`, urgent ones, then oldest first, and why each came.
 
         `next` is the `after` of the following page, absent on the last.
         """

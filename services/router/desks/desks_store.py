@@ -16,8 +16,9 @@ SELECT decision_id, complaint_id, source, matter, accused, reason, evidence, hop
 FROM decisions JOIN complaints USING (complaint_id)
 WHERE department = $1 AND in_force AND NOT closed
     AND coalesce((SELECT status FROM standings WHERE standings.complaint_id = decisions.complaint_id), '') <> ALL($4)
-    AND complaint_id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
-ORDER BY complaint_id LIMIT $3
+    AND ($2::uuid IS NULL OR (event ->> 'urgency' IS DISTINCT FROM 'urgent', complaint_id)
+        > (NOT EXISTS (SELECT FROM complaints WHERE complaint_id = $2 AND event ->> 'urgency' = 'urgent'), $2))
+ORDER BY event ->> 'urgency' IS DISTINCT FROM 'urgent', complaint_id LIMIT $3
 """
 CLOSE_DECISIONS = "UPDATE decisions SET closed = true WHERE complaint_id = ANY($1) AND in_force AND NOT closed"
 
@@ -25,7 +26,7 @@ _OF_THE_COMPLAINT = ("ticket_number", "channel", "kind", "urgency", "title", "te
 
 
 async def read_desk(pool: Pool, desk: DepartmentCode, after: UUID | None, limit: int) -> list[dict[str, Any]]:
-    """The open complaints that lie with `desk`, the oldest first, each with the decision that brought it there."""
+    """The open complaints that lie with `desk`, urgent ones first, then the oldest, each with its decision."""
     return [_shown(dict(row)) for row in await pool.fetch(READ_DESK, desk, after, limit, list(STANDS_STILL))]
 
 
