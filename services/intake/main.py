@@ -31,8 +31,8 @@ from services.intake.open311.open311_api import add_open311_routes
 from services.intake.open311.open311_facade import Open311
 from services.intake.open311.open311_keys import parse_digests
 from services.intake.pages.attachment_pages import add_attachment_pages
+from services.intake.pages.citizen_pages import add_citizen_pages
 from services.intake.pages.page_files import PageFiles
-from services.intake.pages.pages import add_citizen_pages
 from services.intake.pages.phone_checking import PhoneChecking
 from services.intake.pages.reporter_pages import add_reporter_pages
 from services.intake.pages.sms import SmsGateway

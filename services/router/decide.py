@@ -70,11 +70,11 @@ def _place(
     doubt = Doubt(complaint, reading, mentions)
     placed = _by_its_matter(complaint, matcher, reading, mentions, doubt, tried, classifier)
     found = placed.found
-    word, held_for = doubt.about(found.department, only_named=placed.only_named), found.department
+    word = doubt.about(found.department, only_named=placed.only_named)
+    word = word or _accused_in_praise(complaint, matcher, reading, mentions, found)
+    held_for = found.department if word else None
     if word is None and found.department not in (matcher.policy.triage_desk, matcher.policy.supervision_office):
-        word, held_for = doubt.about_an_official(), None
-    if word is None:
-        word, held_for = _accused_in_praise(complaint, matcher, reading, mentions, found), found.department
+        word = doubt.about_an_official()
     if word is None:
         return found
     considered = ranked(matcher.policy.departments, placed.scores, placed.prediction, tried)

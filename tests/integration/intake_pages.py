@@ -17,8 +17,8 @@ from services.intake.identity.blind_index import BlindIndex
 from services.intake.identity.reporter_api import add_reporter_routes
 from services.intake.identity.vault import Keyring
 from services.intake.pages.attachment_pages import add_attachment_pages
+from services.intake.pages.citizen_pages import add_citizen_pages
 from services.intake.pages.page_files import PageFiles
-from services.intake.pages.pages import add_citizen_pages
 from services.intake.pages.phone_checking import PhoneChecking
 from services.intake.pages.reporter_pages import add_reporter_pages
 from services.intake.pages.sms import SmsGateway

@@ -14,7 +14,7 @@ from services.intake.county import County
 from services.intake.identity.blind_index import BlindIndex
 from services.intake.identity.reporter_api import add_reporter_routes
 from services.intake.identity.vault import Keyring
-from services.intake.pages import pages, phone_check
+from services.intake.pages import citizen_pages, phone_check
 from services.intake.pages.sms import SmsAway, SmsGateway
 from shared.auth import Role
 from shared.policy import Policy
@@ -53,7 +53,7 @@ def gateway() -> Gateway:
 
 @pytest.fixture(autouse=True)
 def _many_from_one_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "_CODES_PER_CLIENT", parse("1000/hour"))
+    monkeypatch.setattr(citizen_pages, "_CODES_PER_CLIENT", parse("1000/hour"))
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ async def test_a_number_gets_few_codes_an_hour_and_a_day_however_it_is_written_a
 async def test_a_client_asks_for_few_codes_an_hour(
     citizen: httpx.AsyncClient, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "_CODES_PER_CLIENT", parse("2/hour"))
+    monkeypatch.setattr(citizen_pages, "_CODES_PER_CLIENT", parse("2/hour"))
     statuses = [(await ask(citizen, {}, phone=f"1380000000{number}")).status_code for number in range(4)]
     assert statuses == [200, 200, 429, 429]
     assert len(gateway.taken) == 2

@@ -10,9 +10,9 @@ from fastapi.responses import Response
 
 from services.intake.identity.blind_index import BlindIndex
 from services.intake.pages import page_forms
+from services.intake.pages.citizen_pages import intake_pages, told_of
 from services.intake.pages.page_files import PageFiles
 from services.intake.pages.page_forms import Typed, as_submission, desk_channel, new_form, read_form
-from services.intake.pages.pages import intake_pages, told_of
 from services.intake.repeats.likeness import Matter
 from services.intake.repeats.same_incident import SameIncident
 from services.intake.repeats.similar_api import earlier_of
