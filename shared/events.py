@@ -435,11 +435,8 @@ class ActionRefused(Event):
     at: AwareDatetime
 
 
-EVENTS: tuple[type[Event], ...] = (
-    ComplaintReceived,
-    ComplaintAssigned,
-    IncidentMembershipChanged,
-    HotspotRaised,
+# Every move of a case; urging and supervising move nothing.
+CASE_MOVES: tuple[type[CaseEvent], ...] = (
     CaseOpened,
     CaseAcknowledged,
     CaseReplied,
@@ -454,6 +451,14 @@ EVENTS: tuple[type[Event], ...] = (
     CaseSuspended,
     CaseResumed,
     CaseExtended,
+)
+
+EVENTS: tuple[type[Event], ...] = (
+    ComplaintReceived,
+    ComplaintAssigned,
+    IncidentMembershipChanged,
+    HotspotRaised,
+    *CASE_MOVES,
     CaseUrged,
     CaseSupervised,
     DeadlineWarned,

@@ -6,10 +6,11 @@ from uuid import uuid5
 from aiokafka import ConsumerRecord
 
 from services.intake import store
-from services.intake.identity.standings import MOVES, found_accused, newest_help, newest_stands
+from services.intake.identity.standings import found_accused, newest_help, newest_stands
 from services.intake.identity.standings_store import insert_accusations, upsert_helpers, upsert_standings
 from services.intake.open311 import open311_store
 from shared.events import (
+    CASE_MOVES,
     CaseAcknowledged,
     CaseCallbackRequested,
     CaseClosed,
@@ -43,16 +44,16 @@ TOLD_TO_REPORTERS: tuple[type[Event], ...] = (
 )
 
 
-FOLLOWED: tuple[type[Event], ...] = tuple({*TOLD_TO_REPORTERS, *MOVES})
+FOLLOWED: tuple[type[Event], ...] = tuple({*TOLD_TO_REPORTERS, *CASE_MOVES})
 
 
 async def follow_cases(connection: Connection, received: Sequence[Received[Event]]) -> None:
     """Remember what became of each case, in the order in which it happened."""
     happened = [Received(r.id, r.event) for r in received if isinstance(r.event, CaseEvent)]
     await store.insert_progress(connection, [r for r in happened if isinstance(r.event, TOLD_TO_REPORTERS)])
-    stands = newest_stands(r.event for r in happened if isinstance(r.event, MOVES))
+    stands = newest_stands(r.event for r in happened if isinstance(r.event, CASE_MOVES))
     await upsert_standings(connection, stands)
-    await open311_store.follow_cases(connection, [r.event for r in happened if isinstance(r.event, MOVES)])
+    await open311_store.follow_cases(connection, [r.event for r in happened if isinstance(r.event, CASE_MOVES)])
 
 
 def read_assignment(record: ConsumerRecord[bytes, bytes]) -> Received[Event]:

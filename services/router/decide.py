@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from services.router import decision
+from services.router import wording
 from services.router.accusations.actors import Mention
 from services.router.accusations.conflict import Conflict
 from services.router.accusations.doubt import Doubt
@@ -61,11 +61,11 @@ def _place(
     accusations = matcher.conflict.accusations(reading, mentions, complaint.kind, complaint.received_by)
     against_departments = [accusation for accusation in accusations if accusation.department is not None]
     if complaint.accused is not None or against_departments:
-        return decision.avoiding(matcher.policy, complaint.accused, against_departments, tried)
+        return wording.avoiding(matcher.policy, complaint.accused, against_departments, tried)
     if outside := matcher.scope.outside(reading):
-        return decision.declined(matcher.policy, outside, tried)
+        return wording.declined(matcher.policy, outside, tried)
     if accusations:
-        return decision.avoiding(matcher.policy, None, accusations, tried)
+        return wording.avoiding(matcher.policy, None, accusations, tried)
 
     doubt = Doubt(complaint, reading, mentions)
     placed = _by_its_matter(complaint, matcher, reading, mentions, doubt, tried, classifier)
@@ -79,7 +79,7 @@ def _place(
         return found
     considered = ranked(matcher.policy.departments, placed.scores, placed.prediction, tried)
     urgent = complaint.urgency is Urgency.URGENT
-    return decision.in_doubt(matcher.policy, found, word, held_for, considered, tried, urgent=urgent)
+    return wording.in_doubt(matcher.policy, found, word, held_for, considered, tried, urgent=urgent)
 
 
 class _Placed(NamedTuple):
@@ -107,14 +107,14 @@ def _by_its_matter(
     if match := matcher.rules.first(complaint, reading, leading, tried):
         # A helper gets a copy, so who only may be meant is left out.
         helpers = tuple(code for code in match.co_handlers if not doubt.about(code, only_named=True))
-        return _Placed(decision.by_rule(matcher.policy, replace(match, co_handlers=helpers), scores), scores)
+        return _Placed(wording.by_rule(matcher.policy, replace(match, co_handlers=helpers), scores), scores)
     if scores and _leads(scores):
-        found = decision.by_keywords(matcher.policy, scores)
+        found = wording.by_keywords(matcher.policy, scores)
         return _Placed(found, scores, only_named=found.matter is None)
     prediction = classifier.predict(text_to_classify(complaint)) if classifier else None
     if prediction is None or not _is_sure(matcher.policy, prediction, tried):
-        return _Placed(decision.to_triage(matcher.policy, scores, tried, prediction), scores, prediction)
-    return _Placed(decision.by_classifier(matcher.policy, prediction), scores, prediction)
+        return _Placed(wording.to_triage(matcher.policy, scores, tried, prediction), scores, prediction)
+    return _Placed(wording.by_classifier(matcher.policy, prediction), scores, prediction)
 
 
 def _accused_in_praise(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.router import decision
+from services.router import wording_again
 from services.router.classifier.classifier import Classifier
 from services.router.decide import Matcher, decide
 from services.router.decision import Decision
@@ -90,13 +90,13 @@ def replaced(
     implicated = _implicated(current)
     policy = matcher.policy
     if granted.returns >= ARBITRATED_FROM:
-        made = decision.to_arbitration(policy, granted.returns, tried, implicated)
+        made = wording_again.to_arbitration(policy, granted.returns, tried, implicated)
     else:
         made = decide(current.complaint, matcher, frozenset(tried).union(implicated), classifier)
     return Decided(
         decision_id,
         current.complaint,
-        decision.after_return(policy, made, granted.department, granted.reason, _first(implicated)),
+        wording_again.after_return(policy, made, granted.department, granted.reason, _first(implicated)),
         now,
         current.hop + 1,
         granted.returns,
@@ -111,17 +111,19 @@ def assigned_by_desk(current: Decided, order: Order, policy: Policy, decision_id
     final = current.decision.source is DecisionSource.ARBITRATION
     _check(current, order, policy, policy.triage_desk, () if final else current.tried)
     source = DecisionSource.ARBITRATION if final else DecisionSource.PERSON
-    made = decision.by_person(policy, source, policy.triage_desk, order.department, order.reason, order.accused)
-    return _ordered(current, order, decision.about(policy, made, order.matter), decision_id, now, returnable=not final)
+    made = wording_again.by_person(policy, source, policy.triage_desk, order.department, order.reason, order.accused)
+    return _ordered(
+        current, order, wording_again.about(policy, made, order.matter), decision_id, now, returnable=not final
+    )
 
 
 def designated(current: Decided, order: Order, policy: Policy, decision_id: UUID, now: datetime) -> Decided:
     """The supervision office names the department (指定承办); it may be one that gave the complaint back."""
     _check(current, order, policy, policy.supervision_office, ())
-    made = decision.by_person(
+    made = wording_again.by_person(
         policy, DecisionSource.ARBITRATION, policy.supervision_office, order.department, order.reason, order.accused
     )
-    return _ordered(current, order, decision.about(policy, made, order.matter), decision_id, now, returnable=False)
+    return _ordered(current, order, wording_again.about(policy, made, order.matter), decision_id, now, returnable=False)
 
 
 def _check(
@@ -169,7 +171,7 @@ def _ordered(
     return Decided(
         decision_id,
         current.complaint,
-        decision.against(made, _first(implicated)),
+        wording_again.against(made, _first(implicated)),
         now,
         current.hop + 1,
         current.returns,

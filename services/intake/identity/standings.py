@@ -6,42 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.events import (
-    CaseAcknowledged,
-    CaseCallbackRequested,
-    CaseClosed,
-    CaseDeclined,
     CaseEvent,
-    CaseExtended,
-    CaseOpened,
-    CaseReassigned,
-    CaseReplied,
-    CaseResumed,
     CaseReturnGranted,
-    CaseReturnRefused,
-    CaseReturnRequested,
-    CaseReworked,
-    CaseSuspended,
     ComplaintAssigned,
 )
 from shared.language import CaseStatus, DepartmentCode
-
-# Every move of a case; urging and supervising move nothing.
-MOVES: tuple[type[CaseEvent], ...] = (
-    CaseOpened,
-    CaseAcknowledged,
-    CaseReplied,
-    CaseCallbackRequested,
-    CaseReworked,
-    CaseClosed,
-    CaseDeclined,
-    CaseReturnRequested,
-    CaseReturnGranted,
-    CaseReturnRefused,
-    CaseReassigned,
-    CaseSuspended,
-    CaseResumed,
-    CaseExtended,
-)
 
 _ENDED = frozenset({CaseStatus.CLOSED, CaseStatus.DECLINED})
 

@@ -3,40 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from shared.events import (
-    CaseAcknowledged,
-    CaseCallbackRequested,
-    CaseClosed,
-    CaseDeclined,
-    CaseEvent,
-    CaseReassigned,
-    CaseReplied,
-    CaseResumed,
-    CaseReturnGranted,
-    CaseReturnRefused,
-    CaseReturnRequested,
-    CaseReworked,
-    CaseSuspended,
-)
+from shared.events import CASE_MOVES, CaseEvent, CaseExtended, CaseOpened
 from shared.language import CaseStatus
 
 __all__ = ["FOLLOWED", "STANDS_STILL", "newest"]
 
-# Every move that leads to another status. What opens a case says nothing that is not so without it.
-FOLLOWED: tuple[type[CaseEvent], ...] = (
-    CaseAcknowledged,
-    CaseReplied,
-    CaseCallbackRequested,
-    CaseReworked,
-    CaseClosed,
-    CaseDeclined,
-    CaseReturnRequested,
-    CaseReturnGranted,
-    CaseReturnRefused,
-    CaseReassigned,
-    CaseSuspended,
-    CaseResumed,
-)
+# Every move to another status; the first, which opens a case, says nothing that is not so without it.
+FOLLOWED = tuple(event for event in CASE_MOVES if event not in (CaseOpened, CaseExtended))
 
 # From these the tracker lets no decision give a case to another department.
 STANDS_STILL: Mapping[CaseStatus, str] = {

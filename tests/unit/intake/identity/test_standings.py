@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from services.intake.identity.standings import MOVES, Help, found_accused, newest_help, newest_stands, stand_after
+from services.intake.identity.standings import Help, found_accused, newest_help, newest_stands, stand_after
 from shared.events import (
+    CASE_MOVES,
     CaseAcknowledged,
     CaseClosed,
     CaseDeclined,
@@ -82,7 +83,7 @@ def test_every_event_of_a_case_moves_it_but_urging_and_supervising() -> None:
     def leaves(event: type[CaseEvent]) -> set[type[CaseEvent]]:
         return {leaf for each in event.__subclasses__() for leaf in (leaves(each) or {each})}
 
-    assert set(MOVES) == leaves(CaseEvent) - {CaseUrged, CaseSupervised}
+    assert set(CASE_MOVES) == leaves(CaseEvent) - {CaseUrged, CaseSupervised}
 
 
 LED = assigned(complaint_id=CASE, department=FIRST, co_handlers=(SECOND, "housing"))
