@@ -156,6 +156,7 @@ async def _assign(pipe: Pipe, ready: object, count: int) -> None:
                     [True] * n,
                     [None] * n,
                     [None] * n,
+                    [1] * n,
                 )
             extra = orjson.dumps({"department": "ecology-environment", "reason": _WHY, "policy_hash": "0" * 64})[1:]
             await _send(out, ASSIGNED, [(i, r.value[:-1] + b"," + extra) for i, r in zip(ids, records, strict=True)])

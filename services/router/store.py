@@ -10,19 +10,20 @@ import orjson
 from services.router.decision import Decision
 from services.router.placement import Decided
 from shared.events import ComplaintReceived
-from shared.language import CaseStatus, DecisionSource
+from shared.language import CaseStatus, DecisionSource, Urgency
 from shared.postgres import Connection, Pool
 
 INSERT_DECISIONS = """
 INSERT INTO decisions (
     decision_id, complaint_id, department, source, rule, matter, accused, lawful_channel,
     reason, evidence, policy_hash, decided_at,
-    hop, returns, tried, implicated, co_handlers, returnable, model_hash, placed_by
+    hop, returns, tried, implicated, co_handlers, returnable, model_hash, placed_by, turn
 )
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
     $9::text[], $10::jsonb[], $11::text[], $12::timestamptz[],
-    $13::smallint[], $14::smallint[], $15::jsonb[], $16::jsonb[], $17::jsonb[], $18::boolean[], $19::text[], $20::text[]
+    $13::smallint[], $14::smallint[], $15::jsonb[], $16::jsonb[], $17::jsonb[], $18::boolean[], $19::text[],
+    $20::text[], $21::smallint[]
 )
 ON CONFLICT DO NOTHING
 RETURNING decision_id
@@ -84,6 +85,7 @@ async def insert_decisions(connection: Connection, decided: Sequence[Decided]) -
         [d.returnable for d in decided],
         [d.model_hash for d in decisions],
         [d.placed_by for d in decided],
+        [0 if d.complaint.urgency is Urgency.URGENT else 1 for d in decided],
     )
     return {row["decision_id"] for row in rows}
 

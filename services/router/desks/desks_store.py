@@ -16,9 +16,11 @@ SELECT decision_id, complaint_id, source, matter, accused, reason, evidence, hop
 FROM decisions JOIN complaints USING (complaint_id)
 WHERE department = $1 AND in_force AND NOT closed
     AND coalesce((SELECT status FROM standings WHERE standings.complaint_id = decisions.complaint_id), '') <> ALL($4)
-    AND ($2::uuid IS NULL OR (event ->> 'urgency' IS DISTINCT FROM 'urgent', complaint_id)
-        > (NOT EXISTS (SELECT FROM complaints WHERE complaint_id = $2 AND event ->> 'urgency' = 'urgent'), $2))
-ORDER BY event ->> 'urgency' IS DISTINCT FROM 'urgent', complaint_id LIMIT $3
+    AND (turn, complaint_id) > (
+        coalesce((SELECT turn FROM decisions WHERE complaint_id = $2 AND in_force), -1::smallint),
+        coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
+    )
+ORDER BY turn, complaint_id LIMIT $3
 """
 CLOSE_DECISIONS = "UPDATE decisions SET closed = true WHERE complaint_id = ANY($1) AND in_force AND NOT closed"
 
