@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from deploy.local.broker import start_broker
-from deploy.local.database import ROLES, prepare_database, serving
+from deploy.local.database import ROLES, prepare_database, serving, with_database
 from deploy.local.hotline import POLICY, PROJECT
 from deploy.local.kafka import ApacheKafka
 from deploy.local.ports import free_ports
@@ -75,41 +75,44 @@ def service_urls(postgres: LocalPostgres | ExternalPostgres) -> dict[str, str]:
     return urls
 
 
-TABLES = """
-SELECT quote_ident(relname) FROM pg_class
-WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND relname <> 'migrations'
+# Row by row, for a table that is truncated is written anew with all its indexes. No trigger refuses it to a superuser.
+EMPTY = """
+DO $$ DECLARE each regclass; BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR each IN
+        SELECT oid FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = '{service}'::regnamespace AND relname <> 'migrations'
+    LOOP EXECUTE format('DELETE FROM %s', each); END LOOP;
+END $$
 """
 
 
-_HOW = ("DISABLE", "ENABLE")
-
-
-async def _emptied(service: str, owner_url: str) -> AsyncIterator[Pool]:
-    """Connections as the service has them, to tables that their owner has emptied."""
-    owner = await asyncpg.connect(owner_url)
-    tables = [row[0] for row in await owner.fetch(TABLES)]
-    # Some refuse to be emptied, which between two tests they must be.
-    unlock, lock = ("".join(f"ALTER TABLE {each} {how} TRIGGER USER; " for each in tables) for how in _HOW)
-    await owner.execute(f"{unlock} TRUNCATE {', '.join(tables)} CASCADE; {lock}")
-    await owner.close()
+async def _emptied(
+    service: str, postgres: LocalPostgres | ExternalPostgres, service_urls: dict[str, str]
+) -> AsyncIterator[Pool]:
+    """Connections as the service has them, to tables that were emptied."""
+    owner_url = service_urls[service]
+    superuser = await asyncpg.connect(with_database(postgres.url, owner_url.rpartition("/")[2]))
+    await superuser.execute(EMPTY.format(service=service))
+    await superuser.close()
     pool = await create_pool(serving(owner_url, service, PASSWORDS), application_name="test")
     yield pool
     await pool.close()
 
 
 @pytest.fixture
-async def intake_pool(service_urls: dict[str, str]) -> AsyncIterator[Pool]:
-    async for pool in _emptied("intake", service_urls["intake"]):
+async def intake_pool(postgres: LocalPostgres | ExternalPostgres, service_urls: dict[str, str]) -> AsyncIterator[Pool]:
+    async for pool in _emptied("intake", postgres, service_urls):
         yield pool
 
 
 @pytest.fixture
-async def router_pool(service_urls: dict[str, str]) -> AsyncIterator[Pool]:
-    async for pool in _emptied("router", service_urls["router"]):
+async def router_pool(postgres: LocalPostgres | ExternalPostgres, service_urls: dict[str, str]) -> AsyncIterator[Pool]:
+    async for pool in _emptied("router", postgres, service_urls):
         yield pool
 
 
 @pytest.fixture
-async def tracker_pool(service_urls: dict[str, str]) -> AsyncIterator[Pool]:
-    async for pool in _emptied("tracker", service_urls["tracker"]):
+async def tracker_pool(postgres: LocalPostgres | ExternalPostgres, service_urls: dict[str, str]) -> AsyncIterator[Pool]:
+    async for pool in _emptied("tracker", postgres, service_urls):
         yield pool

@@ -25,7 +25,6 @@ from services.intake.mail.spool import MailSpool
 from services.intake.platforms.importing import Importing
 from shared.outbox import Relay
 from shared.postgres import Connection, Pool
-from tests.conftest import TABLES
 from tests.examples import somebody_waits_for_a_lock, submission
 
 POISON = "poison"
@@ -49,6 +48,11 @@ CANARY_TEXT = (
     "路灯坏了，请打13912345678，证件11010519491231002X，邮箱canary@mail.example，车牌陕A7K3J9，"
     "退款到6222020200112233453。"
 )
+
+TABLES = """
+SELECT quote_ident(relname) FROM pg_class
+WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND relname <> 'migrations'
+"""
 
 
 def complaint(county: County, external_id: str, **changes: Any) -> Complaint:
