@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from services.intake import handlers
 from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
-from services.intake.attachments.attachment_files import AttachmentFiles
 from services.intake.attachments.attachments import Attachments, Collected
 from services.intake.attachments.attachments_api import add_attachment_routes
 from services.intake.county import County
@@ -104,7 +103,12 @@ async def import_file(settings: IntakeSettings, file: Path, platform_file: Path,
 
 
 def _attachments(settings: KeptSettings, pool: Pool) -> Attachments | None:
-    return Attachments(pool, AttachmentFiles.at(settings.attachments)) if settings.attachments else None
+    if settings.attachments is None:
+        return None
+    # Its library takes 6 MB, which an intake that keeps no files has no use for.
+    from services.intake.attachments.attachment_files import AttachmentFiles  # noqa: PLC0415
+
+    return Attachments(pool, AttachmentFiles.at(settings.attachments))
 
 
 async def collect_orphans(settings: KeptSettings) -> Collected:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.attachments.attachment_files import AttachmentFiles, FilesAway, StoredFile
+from services.intake.attachments.attachment_files import AttachmentFiles, StoredFile
+from services.intake.attachments.files_away import FilesAway
 from tests.integration.s3 import Bucket, s3_server
 
 DATA = b"%PDF-1.4 any bytes %%EOF"

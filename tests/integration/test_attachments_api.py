@@ -19,9 +19,10 @@ from services.intake.acceptance import Acceptance
 from services.intake.api import add_routes
 from services.intake.attachments import attachments_store
 from services.intake.attachments.attachment_content import MAX_BYTES, MAX_COUNT, MediaType
-from services.intake.attachments.attachment_files import AttachmentFiles, FilesAway
+from services.intake.attachments.attachment_files import AttachmentFiles
 from services.intake.attachments.attachments import Attachments
 from services.intake.attachments.attachments_api import add_attachment_routes
+from services.intake.attachments.files_away import FilesAway
 from services.intake.county import County
 from services.intake.identity import retention as retention_module
 from services.intake.identity.retention import Retention

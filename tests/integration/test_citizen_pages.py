@@ -9,8 +9,9 @@ import pytest
 from services.intake.acceptance import Acceptance
 from services.intake.attachments import attachments_store
 from services.intake.attachments.attachment_content import MAX_COUNT
-from services.intake.attachments.attachment_files import AttachmentFiles, FilesAway
+from services.intake.attachments.attachment_files import AttachmentFiles
 from services.intake.attachments.attachments import Attachments
+from services.intake.attachments.files_away import FilesAway
 from services.intake.county import County
 from services.intake.identity.blind_index import BlindIndex
 from shared.events import CaseReplied

@@ -9,8 +9,9 @@ from PIL import Image
 
 from services.intake.acceptance import Acceptance, Receipt
 from services.intake.attachments.attachment_content import MAX_BYTES, MediaType
-from services.intake.attachments.attachment_files import AttachmentFiles, FilesAway
+from services.intake.attachments.attachment_files import AttachmentFiles
 from services.intake.attachments.attachments import Attachments
+from services.intake.attachments.files_away import FilesAway
 from services.intake.county import County
 from services.intake.mail.mail_intake import MailIntake, Origin
 from services.intake.store import RefusedMail

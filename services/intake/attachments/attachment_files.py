@@ -11,11 +11,9 @@ from pathlib import Path
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
+from services.intake.attachments.files_away import FilesAway
+
 _PER_LISTING = 500
-
-
-class FilesAway(OSError):
-    """The store does not answer, or not with what was put there; the message names the kind of error only."""
 
 
 @dataclass(frozen=True, slots=True)

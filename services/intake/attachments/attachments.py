@@ -4,16 +4,19 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from prometheus_client import Counter
 
 from services.intake.attachments import attachments_store
 from services.intake.attachments.attachment_content import MAX_COUNT, AttachmentRefused, Content, examine, too_many
-from services.intake.attachments.attachment_files import AttachmentFiles
 from services.intake.attachments.attachments_store import Kept, RefusedAttachment
 from services.intake.mail.mail_text import Enclosed
 from shared.postgres import Pool
+
+if TYPE_CHECKING:
+    from services.intake.attachments.attachment_files import AttachmentFiles
 
 STORED = Counter("hotline_attachments_stored_total", "Files that were stored with a complaint")
 REFUSED = Counter("hotline_attachments_refused_total", "Files that were not kept", ["code"])
@@ -29,7 +32,7 @@ class Collected:
 
 
 class Attachments:
-    def __init__(self, pool: Pool, files: AttachmentFiles) -> None:
+    def __init__(self, pool: Pool, files: "AttachmentFiles") -> None:
         self.pool = pool
         self.files = files
         # Decoding takes as many bytes as a picture has pixels, several times; one at a time bounds that.

@@ -10,8 +10,8 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
 from services.intake.attachments.attachment_content import MAX_BYTES, MAX_COUNT, AttachmentRefused, Content, too_many
-from services.intake.attachments.attachment_files import FilesAway
 from services.intake.attachments.attachments import Attachments
+from services.intake.attachments.files_away import FilesAway
 from shared.http import MAX_BODY
 from shared.postgres import PASSING
 
