@@ -46,7 +46,7 @@ def add_desk_pages(app: FastAPI, policy: Callable[[], Policy]) -> None:
 
     @app.get("/placing/{desk}", include_in_schema=False)
     async def show(request: Request, placer: Placer, desk: str, after: UUID | None = None) -> Response:
-        """What lies at the desk, the oldest first, each with why it came there and who else was considered."""
+        """What lies at the desk, urgent ones first, then the oldest, each with why and who else was considered."""
         return await page(request, placer, desk, after)
 
     @app.post("/placing/{desk}", include_in_schema=False)
