@@ -33,9 +33,9 @@ INSERT INTO complaints (complaint_id, accepted_at, event)
 SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::json[])
 ON CONFLICT DO NOTHING
 """
+READ_COMPLAINTS = "SELECT complaint_id, event FROM complaints WHERE complaint_id = ANY($1)"
 # Who places complaints again holds them, in one order, and only then looks which decision is in force: a second one
 # waits here and then sees what the first has done.
-READ_COMPLAINTS = "SELECT complaint_id, event FROM complaints WHERE complaint_id = ANY($1)"
 HOLD_COMPLAINTS = f"{READ_COMPLAINTS} ORDER BY complaint_id FOR UPDATE"
 DECISIONS_IN_FORCE = """
 SELECT

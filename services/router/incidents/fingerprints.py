@@ -66,13 +66,13 @@ def fingerprint(at: datetime, text: str, place: str | None, towns: Collection[st
 
 def fingerprint_of_text(
     at: datetime,
-    text: str,
+    telling: str,
     place: str | None,
     towns: Collection[str],
     matter: str | None,
     implicated: tuple[DepartmentCode, ...],
 ) -> Fingerprint:
-    telling = text
+    """The same of what is known apart; `telling` is as `comparable` gives it."""
     found = localities_of(telling, place and comparable(place), towns)
     for named in found.towns | found.names:
         telling = telling.replace(named, "")
