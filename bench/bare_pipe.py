@@ -27,7 +27,7 @@ from services.intake import store as intake_store
 from services.intake.channels.submission import SUBMISSION
 from services.intake.county import County
 from services.intake.identity.vault import Identity, Keyring, seal
-from services.intake.received import received_event
+from services.intake.received import received_message
 from services.intake.ticket import ticket_number
 from services.router import store as router_store
 from services.tracker import store as tracker_store
@@ -112,7 +112,7 @@ async def _accept(pipe: Pipe, ready: object, bodies: Sequence[bytes]) -> None:
         complaint_id = uuid4()
         sealed = seal(keyring, Identity(complaint.reporter, complaint.original), complaint_id)
         entries.append(intake_store.Entry(complaint_id, ticket_number(now.date(), number), now, complaint, sealed, ()))
-    events = [received_event(entry).model_dump_json(exclude_none=True).encode() for entry in entries]
+    events = [received_message(entry).body or b"" for entry in entries]
     async with _producer(pipe) as out:
         await asyncio.to_thread(ready.wait)  # type: ignore[attr-defined]
         for at in range(0, len(entries), _BATCH):

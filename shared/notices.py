@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from itertools import combinations
 from typing import Annotated, Self
 
-from holidays import HolidayBase, country_holidays
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
 # The 1 January holiday is the only one that has ever moved days of the year before; 29 December is the earliest
@@ -19,7 +18,7 @@ _SATURDAY = 5
 
 # The notices that the calendar library begins with, and as far as the lunar days of the law are computed.
 FIRST_YEAR = 2004
-LAST_YEAR = HolidayBase.end_year
+LAST_YEAR = 2100
 
 _NAMES_IN_LAW = ("元旦", "农历除夕", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
 
@@ -29,6 +28,9 @@ def statutory_days(year: int, *, made_up: bool) -> dict[date, str]:
 
     Of 全国年节及纪念日放假办法, revision of 2024, computed by `holidays`.
     """
+    # Eight megabytes, which a service that counts no days has no use for unless the county wrote a notice.
+    from holidays import country_holidays  # noqa: PLC0415
+
     days = country_holidays("CN", years=year, language="zh_CN", observed=made_up)
     # Once `holidays` knows a year's notice it adds the swapped days too, but not as days of the law.
     return {day: name for day, name in sorted(days.items()) if name.startswith(_NAMES_IN_LAW)}

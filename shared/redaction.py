@@ -17,7 +17,7 @@ from types import MappingProxyType
 from shared.redaction_forms import RINGED, SIMPLIFIED, TRADITIONAL
 from shared.redaction_rules import RULES, PersonalData
 
-__all__ = ["TOKENS", "PersonalData", "redact"]
+__all__ = ["TOKENS", "PersonalData", "may_tell_of_somebody", "redact"]
 
 
 # Each token is shorter than anything that it can stand for, so a redacted text is never longer than the original.
@@ -43,6 +43,11 @@ def redact(text: str) -> str:
     while (found := _redact_once(text)) != text:
         text = found
     return text
+
+
+def may_tell_of_somebody(text: str) -> bool:
+    """Whether there is anything in `text`, or in any part of it, that `redact` would look at more closely."""
+    return any(trigger.search(text) for trigger, _ in RULES)
 
 
 def _redact_once(text: str) -> str:

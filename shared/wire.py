@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
@@ -22,8 +22,7 @@ E_co = TypeVar("E_co", bound=Event, covariant=True)
 _BY_TYPE: Mapping[str, type[Event]] = {event.event_type: event for event in EVENTS}
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One record to be published; header values are ASCII, or the latin-1 image of the bytes they stand for."""
 
     topic: str
@@ -59,19 +58,34 @@ class Undecodable(ValueError):
 
 def encode(event: Event, *, topic: str, event_id: UUID, source: str, time: datetime, key: str | None = None) -> Message:
     """Make the record of `event`; `source` is the service's name, the key the complaint's id unless given."""
+    return message(
+        event.event_type,
+        # Writes bytes, where model_dump_json writes a string.
+        event.__pydantic_serializer__.to_json(event, exclude_none=True),
+        topic=topic,
+        event_id=event_id,
+        source=source,
+        time=time,
+        key=key or str(event.complaint_id),
+    )
+
+
+def message(
+    event_type: str, body: bytes, *, topic: str, event_id: UUID, source: str, time: datetime, key: str
+) -> Message:
+    """The record of an event of that type whose data is written already; otherwise as `encode`."""
     return Message(
         topic=topic,
-        key=(key or str(event.complaint_id)).encode(),
+        key=key.encode(),
         headers={
             "ce_specversion": "1.0",
             "ce_id": str(event_id),
             "ce_source": f"/hotline/{source}",
-            "ce_type": event.event_type,
+            "ce_type": event_type,
             "ce_time": _written(time),
             "content-type": "application/json",
         },
-        # Writes bytes, where model_dump_json writes a string.
-        body=event.__pydantic_serializer__.to_json(event, exclude_none=True),
+        body=body,
     )
 
 

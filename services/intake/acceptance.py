@@ -3,8 +3,8 @@
 import asyncio
 import collections
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -42,8 +42,7 @@ _TURNS_OF_THE_LOOP = 3
 _NUMBERS_TAKEN = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What the submitter is told. `created` is False where this (channel, external id) was accepted before."""
 
     complaint_id: UUID
@@ -186,7 +185,7 @@ class Acceptance:
             and complaint.channel is not Channel.QA_PLATFORM
             and (told := time_told(complaint.text, now))
         ):
-            complaint = replace(complaint, occurred_at=told)
+            complaint = complaint._replace(occurred_at=told)
         return store.Entry(
             complaint_id,
             ticket,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -24,8 +24,8 @@ from shared.validation import FieldError, explain
 
 MAX_SUBMISSION = 256 * 1024
 
-# As many as there are connections to the database: what else was read would fill the memory while it waits for one.
-_CHUNKS_AT_ONCE = 8
+# While some are read the others commit, and more of them would only fill the memory.
+_CHUNKS_AT_ONCE = 4
 
 _UNAVAILABLE = Problem(
     503, "系统暂时无法登记，请稍后重试。", "It cannot be accepted at the moment; please try again later."
@@ -83,7 +83,7 @@ class Submitting:
             raise _refused([FieldError(refused.field, refused.zh, refused.en)]) from None
         except NotYours as refused:
             raise Problem(403, refused.zh, refused.en) from None
-        return replace(complaint, operator=submitter.staff) if submitter.staff else complaint
+        return complaint._replace(operator=submitter.staff) if submitter.staff else complaint
 
     def _answer(self, complaint: Complaint, receipt: Receipt) -> dict[str, Any]:
         answer: dict[str, Any] = {

@@ -48,7 +48,7 @@ class ReporterForm(BaseModel):
     __str__ = __repr__
 
     def to_reporter(self) -> Reporter:
-        return Reporter(*[clean(said) or None if said else None for said in self.__dict__.values()])
+        return Reporter._make([clean(said) or None if said else None for said in self.__dict__.values()])
 
 
 class CoordinatesForm(BaseModel):

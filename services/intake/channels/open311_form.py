@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl
 
@@ -106,7 +106,7 @@ def to_complaint(fields: Fields, matter: Matter, county: County, external_id: st
         )
     except SubmissionRefused as refused:
         raise Open311Error(400, refused.zh, refused.en) from None
-    return replace(complaint, service=matter.code)
+    return complaint._replace(service=matter.code)
 
 
 def _reporter(fields: Fields) -> Reporter:

@@ -10,8 +10,7 @@ import binascii
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import UUID
 
 import orjson
@@ -25,16 +24,14 @@ _NONCE_BYTES = 12
 _BETWEEN_KEYS = re.compile(r"\s*[,\n]\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What only the vault may hold."""
 
     reporter: Reporter | None
     original: Original
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     key_id: str
     # Nonce, then ciphertext with its tag.
     ciphertext: bytes

@@ -9,7 +9,7 @@ from stdnum.cn import ric
 
 from shared import redaction_rules
 from shared.matching import simplified
-from shared.redaction import TOKENS, redact
+from shared.redaction import TOKENS, may_tell_of_somebody, redact
 from shared.redaction_forms import SIMPLIFIED, TRADITIONAL
 from shared.redaction_rules import RULES
 
@@ -150,6 +150,11 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
 @given(texts)
 def test_a_redacted_text_is_never_longer(text: str) -> None:
     assert len(redact(text)) <= len(text)
+
+
+@given(st.lists(texts, min_size=1, max_size=3))
+def test_what_is_looked_at_together_hides_nothing_of_a_part(parts: list[str]) -> None:
+    assert may_tell_of_somebody("\0".join(parts)) or all(redact(part) == part for part in parts)
 
 
 @given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.sampled_from(["", "-", " ", "—", "－"]))

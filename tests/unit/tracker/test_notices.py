@@ -3,10 +3,11 @@ from typing import Any
 
 import pytest
 import yaml
+from holidays import HolidayBase
 from pydantic import ValidationError
 
 from services.tracker.deadlines.calendar import Calendar, DayKind, DayStatus
-from shared.notices import CalendarFile, Notice
+from shared.notices import LAST_YEAR, CalendarFile, Notice
 from tests.notices import NOTICE_2027
 from tests.unit.tracker.days import every_day
 
@@ -34,6 +35,10 @@ def test_the_notice_for_2026_written_by_hand_gives_the_days_that_the_library_kno
     own = Calendar.of_china([NOTICE_2026])
     for day in every_day(date(2025, 12, 1), date(2027, 1, 31)):
         assert own.explain(day) == calendar.explain(day), day
+
+
+def test_the_last_year_is_that_of_the_library() -> None:
+    assert HolidayBase.end_year == LAST_YEAR
 
 
 def test_a_notice_makes_its_year_announced_and_settles_the_end_of_the_year_before(calendar: Calendar) -> None:
