@@ -22,12 +22,13 @@ check: .venv/.dev ## Format, lint, types, import contracts and unit tests: secon
 	.venv/bin/mypy -p services -p shared -p deploy
 	.venv/bin/mypy tests bench
 	.venv/bin/lint-imports
-	$(PYTHON_IN) -m pytest -q tests/unit tests/architecture
+	$(PYTHON_IN) -m pytest -q -n 2 tests/unit tests/architecture
 
 .PHONY: test
 test: check ## Everything: check, then integration, end-to-end and fault tests on real Kafka, PostgreSQL and Dovecot
 	@deploy/local/debian-packages.sh
-	$(PYTHON_IN) -m pytest tests/integration tests/e2e tests/faults
+	$(PYTHON_IN) -m pytest -n 2 --dist loadfile tests/integration
+	$(PYTHON_IN) -m pytest tests/e2e tests/faults
 
 .PHONY: bench
 bench: .venv/.dev ## The whole stack under load next to the bare pipe (a few minutes)

@@ -17,10 +17,10 @@ from services.router import broker_logins
 from services.router.__main__ import app
 from shared.kafka import create_topics
 from shared.topics import CASES_EVENTS, COMPLAINTS_RECEIVED, SUPERVISION_ALERTS, actions, all_topics, assigned, refusals
-from tests.integration.brokers import consuming, new_name, producing, receive
+from tests.integration.brokers import consuming, producing, receive
 
 # Not the county's own, so that no other test reads what is written here.
-OURS, THEIRS = new_name("ours"), new_name("theirs")
+OURS, THEIRS = "logins-ours", "logins-theirs"
 LETTER, KEY = b"{}", b"key"
 
 # What aiokafka's parameters are called by librdkafka.

@@ -7,10 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
+from limits import parse
 
 from services.tracker.deadlines.calendar import Calendar
 from services.tracker.lifecycle import MOVES, Action, Role, legal_actions
 from services.tracker.record.verifying import Whole
+from shared import rate_limits
 from shared.events import CaseEvent, ComplaintAssigned
 from shared.language import CaseStatus, DecisionSource, Kind
 from shared.policy import Policy
@@ -129,8 +132,15 @@ class County:
 
 
 async def test_whatever_people_and_the_router_do_in_whichever_order_every_case_stands_as_its_record_says(
-    tracker: httpx.AsyncClient, tracker_pool: Pool, policy: Policy, calendar: Calendar, service_urls: dict[str, str]
+    tracker: httpx.AsyncClient,
+    tracker_pool: Pool,
+    policy: Policy,
+    calendar: Calendar,
+    service_urls: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # All of them log in as the same person, whom a fast machine lets act more often than a person may.
+    monkeypatch.setattr(rate_limits, "_PER_TOKEN", parse(f"{2 * AT_MOST}/minute"))
     county = County(tracker, tracker_pool, policy, calendar, random.Random(20261124))  # noqa: S311  # repeatable
     await county.open()
     steps = 0
