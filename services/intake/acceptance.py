@@ -167,8 +167,8 @@ class Acceptance:
         repeats = await find_repeats(connection, fresh, now - self._repeat_window())
         messages = [received_message(entry, repeats.get(entry.complaint_id)) for entry in fresh]
         batch = Batch(fresh, messages, repeats, now, self._keyring.current, self._index.fingerprint)
-        new = await acceptance_store.accept(connection, batch)
-        return new, repeats
+        left_out = await acceptance_store.accept(connection, batch)
+        return {entry.complaint_id for entry in fresh} - left_out, repeats
 
     async def _take_numbers(self, connection: Connection, count: int) -> list[int]:
         while len(self._numbers) < count:

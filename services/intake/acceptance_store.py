@@ -57,7 +57,7 @@ WITH given AS MATERIALIZED (
     SELECT complaint_id, service_code, date_trunc('second', $2::timestamptz), date_trunc('second', $2::timestamptz)
     FROM given JOIN new USING (complaint_id) WHERE service_code IS NOT NULL
 )
-SELECT complaint_id FROM new
+SELECT complaint_id FROM given EXCEPT SELECT complaint_id FROM new
 """
 
 FIND_BY_EXTERNAL_ID = """
@@ -85,15 +85,15 @@ class Batch:
 
 
 async def accept(connection: Connection, batch: Batch) -> set[UUID]:
-    """Store those of `batch` whose (channel, external id) is new, with all that is theirs, and return their ids."""
+    """Store what of `batch` is a new (channel, external id), with all that is its own; return the ids of the rest."""
     rows = [
         _row(entry, message, batch.repeats.get(entry.complaint_id))
         for entry, message in zip(batch.entries, batch.messages, strict=True)
     ]
     # Always in one order: two transactions that share submissions wait for each other, but never in a circle.
     rows.sort(key=_CHANNEL_AND_EXTERNAL_ID)
-    stored = await connection.fetch(ACCEPT, rows, batch.accepted_at, batch.key_id, batch.index_key, COMPLAINTS_RECEIVED)
-    return {row[0] for row in stored}
+    rest = await connection.fetch(ACCEPT, rows, batch.accepted_at, batch.key_id, batch.index_key, COMPLAINTS_RECEIVED)
+    return {row[0] for row in rest}
 
 
 _CHANNEL_AND_EXTERNAL_ID = itemgetter(2, 3)

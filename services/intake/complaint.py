@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import orjson
+
 from services.intake.county import County
 from services.intake.normalizing.text_language import TextLanguage, language_of
 from services.intake.refusal import SubmissionRefused
@@ -172,7 +174,7 @@ def normalize(
         reporter=None if anonymous else (reporter or None),
         # A number in an anonymous text is most often the sender's own: it is not even kept in the vault.
         original=redacted if anonymous else original,
-        content_hash=_content_hash(kind, redacted, occurred_at, accused, confidentiality),
+        content_hash=content_hash(kind, redacted, occurred_at, accused, confidentiality),
         language=language_of(redacted.text),
     )
 
@@ -237,7 +239,7 @@ def _judge_urgency(county: County, kind: Kind, words: Original) -> Urgency:
     return Urgency.NORMAL
 
 
-def _content_hash(
+def content_hash(
     kind: Kind,
     words: Original,
     occurred_at: datetime | None,
@@ -250,7 +252,8 @@ def _content_hash(
         words.title or "",
         words.text,
         words.place or "",
-        occurred_at.astimezone(UTC).isoformat() if occurred_at else "",
+        # As `isoformat` writes it, which takes three times as long.
+        orjson.dumps(occurred_at.astimezone(UTC))[1:-1].decode() if occurred_at else "",
         accused or "",
         confidentiality,
     )

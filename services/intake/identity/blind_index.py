@@ -35,13 +35,12 @@ class BlindIndex:
         """A trace of every number by which this reporter can be known again; none of an anonymous one."""
         if reporter is None:
             return ()
-        numbers = [(NumberKind.PHONE, phone) for phone in telephones(reporter.phone)]
-        numbers += [
-            (kind, number)
-            for kind, number in (
-                (NumberKind.ID_NUMBER, identity_number(reporter.id_number)),
-                (NumberKind.EMAIL, email_address(reporter.email)),
-            )
-            if number
-        ]
-        return tuple(hmac_sha256(self._keys[kind], number.encode()) for kind, number in numbers)
+        traces = [self._trace(NumberKind.PHONE, phone) for phone in telephones(reporter.phone)]
+        if number := identity_number(reporter.id_number):
+            traces.append(self._trace(NumberKind.ID_NUMBER, number))
+        if address := email_address(reporter.email):
+            traces.append(self._trace(NumberKind.EMAIL, address))
+        return tuple(traces)
+
+    def _trace(self, kind: NumberKind, number: str) -> bytes:
+        return hmac_sha256(self._keys[kind], number.encode())

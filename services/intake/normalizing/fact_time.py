@@ -50,13 +50,13 @@ def time_told(text: str, received_at: datetime) -> datetime | None:
 
     A day without an hour begins at midnight; a part of the day stands for an hour in its midst.
     """
-    now = received_at.astimezone(CHINA_TIME)
     reached = 0
     for beginning in _BEGINNING.finditer(text):
         match = _TOLD.match(text, beginning.start()) if beginning.start() >= reached else None
         if match is None:
             continue
         reached = match.end()
+        now = received_at.astimezone(CHINA_TIME)
         try:
             moment = _moment(match, now)
         except ValueError:  # 2月30日, 25点

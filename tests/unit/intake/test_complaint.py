@@ -1,11 +1,21 @@
-from datetime import datetime
+import hashlib
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.complaint import MAX_TEXT, Complaint, Reporter, clean, normalize, normalize_text
+from services.intake.complaint import (
+    MAX_TEXT,
+    Complaint,
+    Original,
+    Reporter,
+    clean,
+    content_hash,
+    normalize,
+    normalize_text,
+)
 from services.intake.county import County
 from services.intake.normalizing.coordinates import Coordinates
 from services.intake.normalizing.text_language import TextLanguage
@@ -51,6 +61,14 @@ def test_cleaning_twice_changes_nothing_more(raw: str) -> None:
 def test_cleaned_text_can_be_stored_and_sent(raw: str) -> None:
     assert "\0" not in clean(raw)
     assert clean(raw).encode().decode() == clean(raw)
+
+
+@given(st.datetimes(datetime(1900, 1, 2), datetime(2100, 12, 30), timezones=st.timezones()))  # noqa: DTZ001
+def test_the_time_is_hashed_as_it_always_was_written(moment: datetime) -> None:
+    words = Original("路灯不亮")
+    said = ("complaint", "", "路灯不亮", "", moment.astimezone(UTC).isoformat(), "", "named")
+    hashed = content_hash(Kind.COMPLAINT, words, moment, None, Confidentiality.NAMED)
+    assert hashed == hashlib.sha256("\0".join(said).encode()).digest()
 
 
 @pytest.mark.parametrize("raw", ["", "  \n", "\u200b\x00"])
