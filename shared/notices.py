@@ -28,7 +28,7 @@ def statutory_days(year: int, *, made_up: bool) -> dict[date, str]:
 
     Of 全国年节及纪念日放假办法, revision of 2024, computed by `holidays`.
     """
-    # Eight megabytes, which a service that counts no days has no use for unless the county wrote a notice.
+    # Some megabytes, which a service that counts no days has no use for unless the county wrote a notice.
     from holidays import country_holidays  # noqa: PLC0415
 
     days = country_holidays("CN", years=year, language="zh_CN", observed=made_up)
