@@ -18,7 +18,7 @@ def received_message(entry: Entry, repeat: Repeat | None = None) -> Message:
     """
     complaint = entry.complaint
     complaint_id = str(entry.complaint_id)
-    linked = repeat is not None and repeat.event_may_say(complaint.confidentiality)
+    linked = repeat if repeat is not None and repeat.event_may_say(complaint.confidentiality) else None
     fields = {
         "complaint_id": complaint_id,
         "ticket_number": entry.ticket_number,
@@ -33,7 +33,7 @@ def received_message(entry: Entry, repeat: Repeat | None = None) -> Message:
         "accepted_at": entry.accepted_at,
         "received_by": complaint.received_by,
         "occurred_at": complaint.occurred_at,
-        "repeat_of": str(repeat.of.complaint_id) if repeat is not None and linked else None,
+        "repeat_of": str(linked.of.complaint_id) if linked is not None else None,
     }
     return message(
         ComplaintReceived.event_type,
