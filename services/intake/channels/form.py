@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from services.intake.complaint import Complaint, Reporter, clean, normalize
+from services.intake.complaint import Complaint, Reporter, normalize
 from services.intake.county import County
+from services.intake.normalizing.cleaning import clean
 from services.intake.normalizing.coordinates import Coordinates, from_gcj02
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind, Urgency
 

@@ -12,12 +12,13 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Literal
 
-from services.intake.complaint import MAX_TEXT, MAX_TITLE, Complaint, Reporter, clean, normalize
+from services.intake.complaint import MAX_TITLE, Complaint, Reporter, normalize
 from services.intake.county import County
 from services.intake.mail.mail_body import AS_WRITTEN, bounded_body
 from services.intake.mail.mail_decoding import decode_header, unwrap
 from services.intake.mail.mail_text import PKCS7, Enclosed, Flaw
 from services.intake.mail.signed_mail import signed_content
+from services.intake.normalizing.cleaning import MAX_TEXT, clean
 from services.intake.normalizing.person_names import may_be_a_person
 from shared.language import Channel, Confidentiality, DepartmentCode, Kind
 

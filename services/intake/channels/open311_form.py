@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from services.intake.complaint import MAX_PLACE, Complaint, Reporter, clean, normalize
+from services.intake.complaint import MAX_PLACE, Complaint, Reporter, normalize
 from services.intake.county import County
+from services.intake.normalizing.cleaning import clean
 from services.intake.open311.open311 import Open311Error
 from services.intake.refusal import SubmissionRefused
 from shared.language import Channel, Confidentiality, Kind

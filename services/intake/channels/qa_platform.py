@@ -11,8 +11,9 @@ from typing import Annotated, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from services.intake.complaint import Complaint, Reporter, clean, normalize
+from services.intake.complaint import Complaint, Reporter, normalize
 from services.intake.county import County
+from services.intake.normalizing.cleaning import clean
 from services.intake.refusal import SubmissionRefused
 from shared.china_time import CHINA_TIME
 from shared.language import Channel, Confidentiality, Kind

@@ -7,11 +7,11 @@ from asyncpg import Record
 from fastapi import FastAPI, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake.complaint import clean
 from services.intake.identity import vault_store
 from services.intake.identity.reading_rules import ANONYMOUS, Offices, Part, Purpose, Refused, may_read, offices_of
 from services.intake.identity.vault import Identity, Keyring, Sealed, VaultError, open_
 from services.intake.identity.vault_store import Reading
+from services.intake.normalizing.cleaning import clean
 from services.intake.ticket import is_ticket_number
 from shared.auth import Principal, Role, allow
 from shared.http import Problem

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from services.intake.attachments.attachment_access import STAFF
-from services.intake.complaint import clean
+from services.intake.normalizing.cleaning import clean
 from services.intake.pages.attachment_words import in_words
 from services.intake.pages.citizen_pages import NO_SUCH_TICKET, intake_pages
 from services.intake.ticket import is_ticket_number

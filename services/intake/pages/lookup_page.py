@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from services.intake.attachments.attachments import Attachments
 from services.intake.attachments.attachments_api import handed_out, listed
-from services.intake.complaint import clean
+from services.intake.normalizing.cleaning import clean
 from services.intake.pages import page_forms
 from services.intake.pages.attachment_words import in_words
 from services.intake.pages.looking_up import opened_by, progress_of

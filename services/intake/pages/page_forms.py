@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.intake.complaint import MAX_PLACE, MAX_TEXT, Reporter, clean
+from services.intake.complaint import MAX_PLACE, Reporter
+from services.intake.normalizing.cleaning import MAX_TEXT, clean
 from shared.language import CaseStatus, Channel, Confidentiality, Kind, Urgency
 from shared.principal import Principal, Role
 from shared.validation import FieldError

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import Response
 
-from services.intake.complaint import clean
 from services.intake.identity.reading_rules import PURPOSES, Part, Purpose
+from services.intake.normalizing.cleaning import clean
 from services.intake.pages.citizen_pages import NO_SUCH_TICKET, intake_pages
 from services.intake.ticket import is_ticket_number
 from shared.auth import Principal, Role, allow

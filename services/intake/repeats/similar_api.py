@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake.complaint import MAX_PLACE, MAX_TEXT, Reporter
+from services.intake.complaint import MAX_PLACE, Reporter
 from services.intake.identity import vault_store
 from services.intake.identity.blind_index import BlindIndex
 from services.intake.identity.reading_rules import may_ask_of, offices_of
+from services.intake.normalizing.cleaning import MAX_TEXT
 from services.intake.repeats import repeats_store
 from services.intake.repeats.likeness import Matter
 from services.intake.repeats.repeats import as_json

@@ -6,17 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.complaint import (
-    MAX_TEXT,
-    Complaint,
-    Original,
-    Reporter,
-    clean,
-    content_hash,
-    normalize,
-    normalize_text,
-)
+from services.intake.complaint import Complaint, Original, Reporter, content_hash, normalize
 from services.intake.county import County
+from services.intake.normalizing.cleaning import MAX_TEXT, clean, normalize_text
 from services.intake.normalizing.coordinates import Coordinates
 from services.intake.normalizing.text_language import TextLanguage
 from services.intake.refusal import SubmissionRefused

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.channels.mailbox import Mail, Refusal, RefusalCode, read_mail, to_complaint
-from services.intake.complaint import MAX_TEXT, Reporter
+from services.intake.complaint import Reporter
 from services.intake.county import County
 from services.intake.mail.mail_text import Flaw
 from services.intake.mail.signed_mail import signed_content
+from services.intake.normalizing.cleaning import MAX_TEXT
 from services.intake.refusal import SubmissionRefused
 from shared.language import Channel, Confidentiality, Kind
 
