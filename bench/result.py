@@ -51,4 +51,7 @@ class Result:
 
 
 def _machine() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%d}, everything on one machine of {os.cpu_count()} cores ({platform.machine()})"
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, everything on one machine of {os.cpu_count()} cores ({platform.machine()}), "
+        f"Python {platform.python_version()}"
+    )
