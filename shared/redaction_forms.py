@@ -36,6 +36,9 @@ SS = f"{SEPARATOR}{{0,3}}"
 SS1 = f"{SEPARATOR}{{1,3}}"
 # Spoken digits do not bound a number: 一 in "13812345678一直没人接" is a word.
 START = r"(?<![0-9])"
+# The same, said behind the first character: a pattern that begins with a set of characters is looked for many times
+# faster.
+FIRST = r"(?<![0-9].)"
 END = r"(?![0-9])"
 
 COUNTRY = rf"(?:(?:\+|00)?86{SS}|0)?"
@@ -51,10 +54,10 @@ MOBILE = (
     rf"|{MOBILE_HEAD}{D}{{3}}[ -]{D}{{3}} ?{D}{{3}}"
     rf"|{MOBILE_HEAD}{D}[/,]{D}{{4}}[/,]{D}{{4}}"
 )
-# What would join other things too, where no word calls it a telephone.
+# Behind its 1; what would join other things too, where no word calls it a telephone.
 CALLED_MOBILE = (
-    rf"1[3-9][0-9]{BETWEEN}(?:[0-9]{{4}}{BETWEEN}[0-9]{{4}}|[0-9]{{8}}|[0-9]{{2}}(?: [0-9]{{2}}){{3}})"
-    rf"|1[3-9][0-9oO]{{9}}"
+    rf"[3-9][0-9]{BETWEEN}(?:[0-9]{{4}}{BETWEEN}[0-9]{{4}}|[0-9]{{8}}|[0-9]{{2}}(?: [0-9]{{2}}){{3}})"
+    rf"|[3-9][0-9oO]{{9}}"
 )
 # Area codes: 010 and 02x with eight digits, 03xx to 09xx with seven or eight.
 AREA_SS = r"[ \t\xa0\u3000\-\u2010-\u2015\u2212._·~/()]{0,3}"

@@ -17,6 +17,7 @@ from shared.redaction_forms import (
     COUNTRY,
     END,
     EXTENSION,
+    FIRST,
     GAP,
     ID_WORD,
     IS,
@@ -135,18 +136,17 @@ _ADDRESSES: tuple[_Rule, ...] = (
 _NUMBERS: tuple[_Rule, ...] = (
     _rule(
         PersonalData.IDENTITY_NUMBER,
-        rf"{START}(?P<it>[1-8一二三四五六七八](?:{GAP}{D}){{16}}{GAP}[0-9Xx{SPOKEN}]){END}",
+        rf"(?P<it>[1-8一二三四五六七八]{FIRST}(?:{GAP}{D}){{16}}{GAP}[0-9Xx{SPOKEN}]){END}",
         _is_identity_number,
     ),
     _rule(
         PersonalData.IDENTITY_NUMBER,
-        rf"{START}(?P<it>[1-8][0-9]{{5}}{BETWEEN}[0-9]{{8}}{BETWEEN}[0-9]{{3}}[0-9Xx]"
-        rf"|[1-8][0-9]{{5}}\n[0-9]{{11}}[0-9Xx]){END}",
+        rf"(?P<it>[1-8]{FIRST}[0-9]{{5}}(?:{BETWEEN}[0-9]{{8}}{BETWEEN}[0-9]{{3}}|\n[0-9]{{11}})[0-9Xx]){END}",
         _is_identity_number,
     ),
     _rule(
         PersonalData.IDENTITY_NUMBER,
-        rf"{START}(?P<it>[1-8][0-9]{{5}}[ -]?[0-9]{{6}}[ -]?[0-9]{{3}}){END}",
+        rf"(?P<it>[1-8]{FIRST}[0-9]{{5}}[ -]?[0-9]{{6}}[ -]?[0-9]{{3}}){END}",
         _is_old_identity_number,
     ),
     # First digits of card issuers; 91 to 93 begin the credit codes of companies.
@@ -157,12 +157,12 @@ _NUMBERS: tuple[_Rule, ...] = (
     ),
     _rule(
         PersonalData.BANK_CARD,
-        rf"{START}(?P<it>[3-6][0-9]{{3}}(?:{BETWEEN}[0-9]{{4}}){{3}}(?:{BETWEEN}[0-9]{{3}})?){END}",
+        rf"(?P<it>[3-6]{FIRST}[0-9]{{3}}(?:{BETWEEN}[0-9]{{4}}){{3}}(?:{BETWEEN}[0-9]{{3}})?){END}",
         _is_bank_card,
     ),
     _rule(
         PersonalData.BANK_CARD,
-        rf"(?<![{SPOKEN}])(?P<it>[三四五六](?:{GAP}[{SPOKEN}]){{14,18}})(?![{SPOKEN}])",
+        rf"(?P<it>[三四五六](?<![{SPOKEN}].)(?:{GAP}[{SPOKEN}]){{14,18}})(?![{SPOKEN}])",
         _is_bank_card,
     ),
     _rule(
@@ -172,7 +172,7 @@ _NUMBERS: tuple[_Rule, ...] = (
         r"|(?!(?:19|20)[0-9]{6}(?![0-9]))[0-9]{8,9})(?![0-9A-Za-z])",
     ),
     _rule(PersonalData.PHONE, rf"(?=[+0-9一幺壹]){START}(?P<it>{COUNTRY}(?:{MOBILE})){END}"),
-    _rule(PersonalData.PHONE, rf"{START}(?P<it>{CALLED_MOBILE}){END}", _is_called_phone),
+    _rule(PersonalData.PHONE, rf"(?P<it>1{FIRST}(?:{CALLED_MOBILE})){END}", _is_called_phone),
     _rule(PersonalData.PHONE, rf"(?=[+(0零〇○]){START}(?<![0-9]-)(?P<it>(?:{LANDLINE}){EXTENSION}){END}"),
     _rule(PersonalData.PHONE, rf"{LOCAL}{END}"),
 )
@@ -203,23 +203,26 @@ _PLATES: tuple[_Rule, ...] = (
     ),
 )
 
-# Each group is looked at only where its trigger finds something; the triggers are judged before folding, and begin with
-# a set of characters, which is what makes them fast.
-_ADDRESS_TRIGGER = r"[@＠艾Aa](?:(?<=[@＠艾])|[Tt][)\]）】])"
-# No number has fewer than seven digits close together; \d and \W know every script.
-_DIGIT = rf"[\d{as_written(SPOKEN)}{RINGED}]"
-_NUMBER_TRIGGER = rf"{_DIGIT}[\W_]{{0,3}}(?:{_DIGIT}[\W_]{{0,3}}){{6}}"
-_MESSENGER_TRIGGER = (
-    rf"[{as_written('微薇威卫扣企绿加')}+＋QqVvWwＱｑＶｖＷｗ]"
+# Each group is looked at only where its trigger finds something: one of a set of characters, which is found fast, and
+# what follows it. Triggers are judged before folding, and \d and \W know every script.
+_DIGITS = rf"\d{as_written(SPOKEN)}{RINGED}"
+_MESSENGER = (
     rf"(?:[{as_written('信扣鹅星泡号')}QqVvXxＱｑＶｖＸｘ ]|[Ee][Cc])"
     rf"[^。\n]{{0,12}}?[\dA-Za-zＡ-Ｚａ-ｚ{as_written(SPOKEN)}]{{2}}"
 )
-_PLATE_TRIGGER = rf"[{as_written(PROVINCES)}]\s?[A-Za-zＡ-Ｚａ-ｚ]"
-
-# In this order: an address may contain a telephone number.
-RULES: tuple[tuple[re.Pattern[str], tuple[_Rule, ...]], ...] = (
-    (re.compile(_ADDRESS_TRIGGER), _ADDRESSES),
-    (re.compile(_NUMBER_TRIGGER), _NUMBERS),
-    (re.compile(_MESSENGER_TRIGGER), _ACCOUNTS),
-    (re.compile(_PLATE_TRIGGER), _PLATES),
+_GROUPS: tuple[tuple[str, str, tuple[_Rule, ...]], ...] = (
+    # In this order: an address may contain a telephone number.
+    ("@＠艾Aa", r"(?:(?<=[@＠艾])|[Tt][)\]）】])", _ADDRESSES),
+    # No number has fewer than seven digits close together.
+    (_DIGITS, rf"[\W_]{{0,3}}(?:[{_DIGITS}][\W_]{{0,3}}){{6}}", _NUMBERS),
+    (f"{as_written('微薇威卫扣企绿加')}+＋QqVvWwＱｑＶｖＷｗ", _MESSENGER, _ACCOUNTS),
+    (as_written(PROVINCES), r"\s?[A-Za-zＡ-Ｚａ-ｚ]", _PLATES),
+)
+RULES: tuple[tuple[re.Pattern[str], tuple[_Rule, ...]], ...] = tuple(
+    (re.compile(f"[{first}]{then}"), rules) for first, then, rules in _GROUPS
+)
+# Finds something where any trigger does, in half the time that they take one after the other.
+ANY_TRIGGER = re.compile(
+    f"[{''.join(first for first, _, _ in _GROUPS)}]"
+    f"(?:{'|'.join(f'(?<=[{first}]){then}' for first, then, _ in _GROUPS)})"
 )
