@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 _MAX_RECORDS = 1000
 # FastStream sleeps this long after an empty poll, so it bounds how late a lone event is seen.
-_POLL_MILLISECONDS = 10
+_POLL_MILLISECONDS = 50
 _RETRY_SECONDS = 2.0
 _GOODBYE_SECONDS = 5.0
 _STALE_SECONDS = 30.0
@@ -94,7 +94,6 @@ class Subscriptions:
             ack_policy=AckPolicy.NACK_ON_ERROR,
             max_records=_MAX_RECORDS,
             batch_timeout_ms=_POLL_MILLISECONDS,
-            fetch_max_wait_ms=200,
             parser=_parse,
             decoder=_decode,
             no_reply=True,
