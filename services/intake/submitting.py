@@ -25,7 +25,7 @@ from shared.validation import FieldError, explain
 MAX_SUBMISSION = 256 * 1024
 
 # While some are read the others commit, and more of them would only fill the memory.
-_CHUNKS_AT_ONCE = 4
+_CHUNKS_AT_ONCE = 5
 
 _UNAVAILABLE = Problem(
     503, "系统暂时无法登记，请稍后重试。", "It cannot be accepted at the moment; please try again later."
