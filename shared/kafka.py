@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 _MAX_RECORDS = 1000
 # FastStream sleeps this long after an empty poll, so it bounds how late a lone event is seen.
 _POLL_MILLISECONDS = 50
+# aiokafka asks a broker one thing at a time: an event in a partition that was left out of the question waits as long.
+_FETCH_MILLISECONDS = 200
 _RETRY_SECONDS = 2.0
 _GOODBYE_SECONDS = 5.0
 _STALE_SECONDS = 30.0
@@ -94,6 +96,7 @@ class Subscriptions:
             ack_policy=AckPolicy.NACK_ON_ERROR,
             max_records=_MAX_RECORDS,
             batch_timeout_ms=_POLL_MILLISECONDS,
+            fetch_max_wait_ms=_FETCH_MILLISECONDS,
             parser=_parse,
             decoder=_decode,
             no_reply=True,
