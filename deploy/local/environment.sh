@@ -4,14 +4,15 @@ set -eu
 cd "$(dirname "$0")/../.."
 say() { printf '%s\n' "$*" >&2; }
 
-new_enough() { "$1" -c "import $2sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null; }
+# Whether $1 is a Python that is new enough and has the modules $2.
+suits() { "$1" -c "import $2; sys.exit(sys.version_info < (3, 11))" 2>/dev/null; }
 
 # The distribution's own first: it is built with profile-guided optimization. What pyenv compiles, unless told, is not,
 # and takes a fifth longer for everything.
 python=/usr/bin/python3
-new_enough "$python" 'ensurepip, ' || python=python3
+suits "$python" sys,ensurepip || python=python3
 python=${PYTHON:-$python}
-new_enough "$python" '' || {
+suits "$python" sys || {
     say "Python 3.11 or newer is needed, and '$python' is not that. Install it, or name one: PYTHON=/path/to/python3.11 make ..."
     exit 1
 }
