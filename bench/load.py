@@ -6,7 +6,7 @@ import itertools
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -137,18 +137,12 @@ async def _one(connection: Connection, body: bytes) -> None:
 
 async def _all(door: Door, count: int, client: Callable[[Connection], Awaitable[None]], posted: Posted) -> Posted:
     async with connections(door, count) as opened:
-        with _no_pauses():
+        # Collecting cycles of garbage takes this process 0.1 s, which would count as the intake's.
+        gc.disable()
+        try:
             started = time.perf_counter()
             await asyncio.gather(*map(client, opened))
             posted.seconds = time.perf_counter() - started
+        finally:
+            gc.enable()
     return posted
-
-
-@contextmanager
-def _no_pauses() -> Iterator[None]:
-    """Without collecting cycles of garbage: the 0.1 s that this process takes for it would count as the intake's."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

@@ -54,10 +54,10 @@ MOBILE = (
     rf"|{MOBILE_HEAD}{D}{{3}}[ -]{D}{{3}} ?{D}{{3}}"
     rf"|{MOBILE_HEAD}{D}[/,]{D}{{4}}[/,]{D}{{4}}"
 )
-# Behind its 1; what would join other things too, where no word calls it a telephone.
+# What would join other things too, where no word calls it a telephone.
 CALLED_MOBILE = (
-    rf"[3-9][0-9]{BETWEEN}(?:[0-9]{{4}}{BETWEEN}[0-9]{{4}}|[0-9]{{8}}|[0-9]{{2}}(?: [0-9]{{2}}){{3}})"
-    rf"|[3-9][0-9oO]{{9}}"
+    rf"1{FIRST}[3-9]"
+    rf"(?:[0-9]{BETWEEN}(?:[0-9]{{4}}{BETWEEN}[0-9]{{4}}|[0-9]{{8}}|[0-9]{{2}}(?: [0-9]{{2}}){{3}})|[0-9oO]{{9}})"
 )
 # Area codes: 010 and 02x with eight digits, 03xx to 09xx with seven or eight.
 AREA_SS = r"[ \t\xa0\u3000\-\u2010-\u2015\u2212._·~/()]{0,3}"

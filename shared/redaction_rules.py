@@ -172,7 +172,7 @@ _NUMBERS: tuple[_Rule, ...] = (
         r"|(?!(?:19|20)[0-9]{6}(?![0-9]))[0-9]{8,9})(?![0-9A-Za-z])",
     ),
     _rule(PersonalData.PHONE, rf"(?=[+0-9一幺壹]){START}(?P<it>{COUNTRY}(?:{MOBILE})){END}"),
-    _rule(PersonalData.PHONE, rf"(?P<it>1{FIRST}(?:{CALLED_MOBILE})){END}", _is_called_phone),
+    _rule(PersonalData.PHONE, rf"(?P<it>{CALLED_MOBILE}){END}", _is_called_phone),
     _rule(PersonalData.PHONE, rf"(?=[+(0零〇○]){START}(?<![0-9]-)(?P<it>(?:{LANDLINE}){EXTENSION}){END}"),
     _rule(PersonalData.PHONE, rf"{LOCAL}{END}"),
 )
@@ -205,7 +205,7 @@ _PLATES: tuple[_Rule, ...] = (
 
 # Each group is looked at only where its trigger finds something: one of a set of characters, which is found fast, and
 # what follows it. Triggers are judged before folding, and \d and \W know every script.
-_DIGITS = rf"\d{as_written(SPOKEN)}{RINGED}"
+_ANY_DIGIT = rf"\d{as_written(SPOKEN)}{RINGED}"
 _MESSENGER = (
     rf"(?:[{as_written('信扣鹅星泡号')}QqVvXxＱｑＶｖＸｘ ]|[Ee][Cc])"
     rf"[^。\n]{{0,12}}?[\dA-Za-zＡ-Ｚａ-ｚ{as_written(SPOKEN)}]{{2}}"
@@ -214,7 +214,7 @@ _GROUPS: tuple[tuple[str, str, tuple[_Rule, ...]], ...] = (
     # In this order: an address may contain a telephone number.
     ("@＠艾Aa", r"(?:(?<=[@＠艾])|[Tt][)\]）】])", _ADDRESSES),
     # No number has fewer than seven digits close together.
-    (_DIGITS, rf"[\W_]{{0,3}}(?:[{_DIGITS}][\W_]{{0,3}}){{6}}", _NUMBERS),
+    (_ANY_DIGIT, rf"[\W_]{{0,3}}(?:[{_ANY_DIGIT}][\W_]{{0,3}}){{6}}", _NUMBERS),
     (f"{as_written('微薇威卫扣企绿加')}+＋QqVvWwＱｑＶｖＷｗ", _MESSENGER, _ACCOUNTS),
     (as_written(PROVINCES), r"\s?[A-Za-zＡ-Ｚａ-ｚ]", _PLATES),
 )
